@@ -1,7 +1,7 @@
-//! How long the drawing's answers take, and how they grow with it: the checks, the prediction, the bundle, the exports.
+//! How long the drawing's answers take, and how they grow with it: the checks, the prediction, what is survived, the bundle, the exports.
 //!
 //! `make bench` runs it. Every figure is the median of many rounds; a figure above its limit fails the run. There is no
-//! framework: ten questions at four sizes need none, and the figures are for people, not for a trend.
+//! framework: eleven questions at four sizes need none, and the figures are for people, not for a trend.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ use pgcascade::model::bundle::{generate, pack};
 use pgcascade::model::document::Document;
 use pgcascade::model::export::{Target, export};
 use pgcascade::model::simulate::predict;
+use pgcascade::model::simulate::survives::single_failures;
 use pgcascade::model::topology::{ApplyDelay, Edit, PgMajor, Port, ServerName, SyncPolicy, Topology, check};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -30,12 +31,15 @@ const MOST_GROWTH: f64 = 25.0;
 /// What is asked, and the limit for the largest design, in milliseconds.
 type Question = (&'static str, f64, fn(&Document));
 
-const QUESTIONS: [Question; 3] = [
+const QUESTIONS: [Question; 4] = [
     ("check", 1_000.0, |document| {
         black_box(check(document.topology()));
     }),
     ("predict", 100.0, |document| {
         black_box(predict(document.topology(), &BTreeSet::new()));
+    }),
+    ("survives", 5_000.0, |document| {
+        black_box(single_failures(document.topology()));
     }),
     ("generate and pack", 5_000.0, |document| {
         black_box(pack(&generate(document)));

@@ -122,11 +122,19 @@ static KEYS: [Shortcuts; 83] = [
     Shortcuts { id: ActionId::About, keys: &[shift(Key::F1)], in_text: true },
 ];
 
+/// "Ctrl+Shift+P"; the key of "?" has no sign of its own in egui.
+pub fn words(context: &egui::Context, keys: &KeyboardShortcut) -> String {
+    context.format_shortcut(keys).replace("Questionmark", "?")
+}
+
 /// What the pointer does, for the help dialog beside the keys.
 pub const GESTURES: [(&str, &str); 15] = [
-    ("Drag a standby low onto a server", "Make it follow that server"),
     (
-        "Drag a server high onto another",
+        "Drop a standby on the lower half of a card",
+        "Make it follow that server",
+    ),
+    (
+        "Drop a server on the upper half of a card",
         "Swap the two; the tree keeps its shape",
     ),
     (
@@ -170,7 +178,7 @@ pub fn keys_of(id: ActionId) -> &'static [KeyboardShortcut] {
 /// "Ctrl+Shift+Z".
 pub fn key_words(id: ActionId, context: &egui::Context) -> String {
     let keys = keys_of(id).first();
-    keys.map_or_else(String::new, |keys| context.format_shortcut(keys))
+    keys.map_or_else(String::new, |keys| words(context, keys))
 }
 
 /// The actions whose keys were pressed just now. While text is typed, only those that may act then.

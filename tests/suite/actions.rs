@@ -9,7 +9,7 @@ use pgcascade::app::{
 };
 use pgcascade::model::desk::{LeftCluster, LeftState, TextSize};
 use pgcascade::model::document::{Command, format, templates};
-use pgcascade::model::topology::{Downstreams, Edit, ServerId, notation};
+use pgcascade::model::topology::{ApplyDelay, Downstreams, Edit, ServerId, notation};
 use pgcascade::ui::dialogs::ScriptedChooser;
 use pgcascade::ui::keys::keys_of;
 
@@ -439,7 +439,12 @@ fn several_servers_are_edited_together_each_change_one_step() {
         assert_eq!(server.host().as_str(), "db.example.org");
         assert_eq!(server.settings()["work_mem"], "8MB");
         let Some(standby) = server.standby() else { continue };
-        assert_eq!(standby.apply_delay().map(|delay| delay.as_str()), Some("10min"));
+        assert_eq!(
+            standby
+                .apply_delay()
+                .map(pgcascade::model::topology::ApplyDelay::as_str),
+            Some("10min")
+        );
         assert_eq!(standby.slot(), Some(false));
     }
     let label = "Remove the slot of 4 standbys";
@@ -589,5 +594,5 @@ fn the_help_knows_the_older_words_for_the_roles() {
     assert!(count(&window, "standby of slave1") > 0);
     assert_eq!(count(&window, "slave of slave1"), 0);
     window.command("Keys and gestures…");
-    assert_eq!(count(&window, "master and slave"), 1);
+    assert_eq!(count(&window, "the primary master, and a standby slave"), 1);
 }

@@ -1,8 +1,10 @@
 //! What one expects of any window: menus by Alt, Enter for the button that stands out, panels that fold, drops on the list.
 
+use std::path::PathBuf;
+
 use egui::{Key, Modifiers, Pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
-use pgcascade::app::{Dialog, Effect, Message, StartMessage, ViewMessage};
+use pgcascade::app::{Dialog, Effect, Message, StartMessage, ToHosts, ViewMessage};
 use pgcascade::model::desk::RecentDesign;
 
 use crate::window::Window;
@@ -73,6 +75,55 @@ fn in_the_smallest_window_the_drawing_keeps_its_room() {
         let rect = window.harness.get_by_label(words).rect();
         assert!(rect.max.x <= 800.0 && rect.max.y <= 500.0, "{words}: {rect:?}");
     }
+}
+
+#[test]
+fn no_dialog_is_larger_than_the_smallest_window() {
+    let mut window = Window::seed();
+    window.harness.set_size(vec2(800.0, 500.0));
+    window.harness.run_steps(4);
+    let keys = [
+        (Modifiers::COMMAND, Key::E),
+        (Modifiers::COMMAND | Modifiers::SHIFT, Key::E),
+        (Modifiers::COMMAND | Modifiers::SHIFT, Key::O),
+    ];
+    for (modifiers, key) in keys {
+        window.key(modifiers, key);
+        assert!(window.session().dialog.is_some(), "{modifiers:?} {key:?}");
+        check_dialog(&mut window);
+    }
+    let folder = PathBuf::from("/tmp").join("a folder with a long name/".repeat(8));
+    let text = folder.display().to_string();
+    let log = Dialog::Log {
+        server: "slave1".to_owned(),
+        lines: vec!["LOG:  a long line ".repeat(40); 200],
+        only_problems: false,
+    };
+    let to_hosts = Dialog::ToHosts(ToHosts::default());
+    let others = [
+        Dialog::About,
+        Dialog::Help,
+        Dialog::DeployFolder { text },
+        Dialog::ConfirmTeardown { folder },
+        log,
+        to_hosts,
+    ];
+    for dialog in others {
+        window.send(Message::View(ViewMessage::Dialog(Some(dialog))));
+        check_dialog(&mut window);
+    }
+}
+
+/// It is inside of the window; closes it.
+#[track_caller]
+fn check_dialog(window: &mut Window) {
+    window.harness.run_steps(4);
+    let dialog = format!("{:?}", window.session().dialog);
+    let id = egui::Id::new("dialog");
+    let rect = window.harness.ctx.memory(|memory| memory.area_rect(id)).unwrap();
+    let screen = window.harness.ctx.content_rect();
+    assert!(screen.contains_rect(rect), "{rect:?} {dialog}");
+    window.send(Message::View(ViewMessage::Dialog(None)));
 }
 
 #[test]

@@ -266,9 +266,9 @@ pub static ACTIONS: [UiAction; 83] = [
     UiAction { id: ActionId::DeployToHosts, menu: Menu::Cluster, words: "Deploy to hosts…", does: cluster::deploy_to_hosts, explained: "Build the design on its own hosts by Ansible, or apply its changes there" },
     UiAction { id: ActionId::StartCluster, menu: Menu::Cluster, words: "Start all servers", does: cluster::start, explained: "Start every server of the watched cluster" },
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
-    UiAction { id: ActionId::RepairAll, menu: Menu::Cluster, words: "Repair everything", does: cluster::repair_all, explained: "Undo everything that was broken on purpose, the last first" },
+    UiAction { id: ActionId::RepairAll, menu: Menu::Cluster, words: "Repair everything", does: cluster::repair_all, explained: "Repair everything that was broken on purpose, the most recent fault first" },
     UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },
-    UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what runs…", does: cluster::adopt, explained: "Make what runs the design of the cluster; shows the changes first" },
+    UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what is running…", does: cluster::adopt, explained: "Make what is running the cluster's design; shows the changes first" },
     UiAction { id: ActionId::Audit, menu: Menu::Cluster, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },
     UiAction { id: ActionId::WatchForeign, menu: Menu::Cluster, words: "Watch the imported cluster", does: cluster::watch_foreign, explained: "Show live what the servers of the imported cluster say; read-only" },
     UiAction { id: ActionId::GoOn, menu: Menu::Cluster, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \
@@ -301,8 +301,8 @@ pub static ACTIONS: [UiAction; 83] = [
          millisecond" },
     UiAction { id: ActionId::TickBack, menu: Menu::Time, words: "One tick back", does: time::tick_back, explained: "Step back by a \
          millisecond" },
-    UiAction { id: ActionId::NextCommit, menu: Menu::Time, words: "Next commit answer", does: time::next_commit, explained: "Jump to the next \
-         commit that is answered" },
+    UiAction { id: ActionId::NextCommit, menu: Menu::Time, words: "Next acknowledged commit", does: time::next_commit, explained: "Jump to the next \
+         acknowledged commit" },
     UiAction { id: ActionId::Fork, menu: Menu::Time, words: "New story from here", does: time::fork, explained: "Start a new story at this moment and keep the \
          current one" },
     UiAction { id: ActionId::Slower, menu: Menu::Time, words: "Slower", does: time::slower, explained: "Slow the timeline down" },

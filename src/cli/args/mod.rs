@@ -194,7 +194,7 @@ pub(in crate::cli) enum Command {
     Switchover(Switchover),
     /// Fail over to a standby, because the primary is gone
     Failover(Failover),
-    /// Bring a server back as a standby after a failover, or after its WAL was lost
+    /// Bring a server back as a standby after a failover, or after WAL that it needed was removed
     Rejoin(Rejoin),
     /// Make a standby follow another server
     Follow(Follow),

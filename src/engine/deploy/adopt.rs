@@ -26,7 +26,7 @@ use crate::report::Report;
 const EVENTS: usize = 64;
 
 /// What Undo calls it.
-pub const LABEL: &str = "Adopt what runs";
+pub const LABEL: &str = "Adopt what is running";
 
 /// What runs, drawn; nothing is done yet.
 #[derive(Clone, Debug, PartialEq)]

@@ -90,7 +90,7 @@ impl<'a> Pen<'a> {
         self.text(
             anchor,
             at,
-            &name_within(&self.painter, name, &font, width),
+            &name_within(self.painter, name, &font, width),
             style,
             width,
         )

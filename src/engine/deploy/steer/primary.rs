@@ -115,8 +115,9 @@ fn is_gone(looked: &Looked, primary: &Server) -> Result<(), Report> {
             "If it has to go: stop it first (pgcascade stop {folder} {name})."
         ))),
         Some(State::Up(_)) => Err(
-            Report::new(format!("{name}, the designed primary, is a standby now."))
-                .hint(format!("Make what runs the design: pgcascade adopt {folder}")),
+            Report::new(format!("{name}, the designed primary, is a standby now.")).hint(format!(
+                "Make what is running the design: pgcascade adopt {folder}"
+            )),
         ),
         Some(State::Unreachable(Unreachable::Unproved(why))) => Err(Report::new(format!(
             "It is not certain whose server runs as {name}: {why}."

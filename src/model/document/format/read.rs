@@ -166,17 +166,20 @@ impl Reader {
                 // As it was typed: 9.0 and 12.0 are not 9 and 12.
                 let number = number.display_repr().into_owned();
                 let (why, fix) = if number.starts_with("9.") {
-                    ("versions before 10 need quotes", format!("\"{number}\""))
+                    (
+                        "is not a string: versions before 10 need quotes",
+                        format!("\"{number}\""),
+                    )
                 } else {
                     (
-                        "from version 10, a major version is a whole number",
+                        "has a decimal point: from version 10, a major version is a whole number",
                         number.split('.').next().unwrap_or("15").to_owned(),
                     )
                 };
                 self.problem(
                     "bad-value",
                     item.span(),
-                    format!("postgres = {number} is a fraction: {why}"),
+                    format!("postgres = {number} {why}"),
                     Some(format!("write postgres = {fix}")),
                 );
                 return None;

@@ -372,7 +372,7 @@ fn each_problem_names_its_line_and_its_fix() {
         ),
         &[
             "1 bad-value: \"name\" is an integer, but must be a string in quotes | write a string in quotes",
-            "2 bad-value: postgres = 9.6 is a fraction: versions before 10 need quotes | write postgres = \
+            "2 bad-value: postgres = 9.6 is not a string: versions before 10 need quotes | write postgres = \
              \"9.6\"",
             "4 bad-value: \"*\" cannot be a server's name: in synchronous_standby_names it means every \
              standby | write a unique name, for example name = \"standby1\"",
@@ -384,7 +384,7 @@ fn each_problem_names_its_line_and_its_fix() {
     check_problems(
         &format!("name = \"x\"\npostgres = 12.0\n{}", server("m", "")),
         &[
-            "2 bad-value: postgres = 12.0 is a fraction: from version 10, a major version is a whole number \
+            "2 bad-value: postgres = 12.0 has a decimal point: from version 10, a major version is a whole number \
              | write postgres = 12",
         ],
     );
@@ -398,7 +398,7 @@ fn each_problem_names_its_line_and_its_fix() {
             server("m", "")
         ),
         &[
-            "2 bad-value: postgres = 15.2 is a fraction: from version 10, a major version is a whole number \
+            "2 bad-value: postgres = 15.2 has a decimal point: from version 10, a major version is a whole number \
              | write postgres = 15",
             "3 missing-key: [archive] needs \"directory\" | add a line directory = …",
             "5 bad-value: method = \"some\" is not one of first, any | use one of them, or omit \

@@ -1,17 +1,20 @@
-//! Failures of what no commit waits for: of a large design nearly all of them, and none needs a world of its own.
+//! Failures that need no world of their own: of a large design nearly all of them.
 //!
-//! While the primary leads and nothing about the standbys that a commit waits for changes, writes go on as they did, nothing is
-//! lost, and all that changes are the reads: who is below the failure continues old data. That can be counted. `tests`
+//! While the primary leads, nothing is lost. Of the standbys that a commit waits for, those that are left can be counted; nothing
+//! changes where the failing one is not among them. The reads change: who is below the failure has old data from then on. `tests`
 //! compares it with the simulation, for every single failure of every kind of design.
 
-use super::{Cell, Survival, is_fresh, nothing_lost, reads_of, writes};
-use crate::model::simulate::world::{Incident, State, World};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Cell, Survival, is_fresh, nothing_lost, reads_of, writes_of};
+use crate::model::simulate::world::{CommitFate, Incident, State, World};
 use crate::model::topology::{Server, ServerId};
 
 /// A world in which nothing has failed, and what can be counted in it.
 pub(super) struct Beside {
     world: World,
-    writes: Cell,
+    fate: CommitFate,
+    waiting: Option<Waiting>,
     nothing_lost: Cell,
     all: Reads,
     /// Of each server with all below it, by its place in the design.
@@ -71,7 +74,8 @@ impl Beside {
             }
         }
         Some(Self {
-            writes: writes(&world),
+            fate: world.cluster_fate(),
+            waiting: Waiting::of(&world),
             nothing_lost: nothing_lost(&world),
             all,
             below,
@@ -79,7 +83,7 @@ impl Beside {
         })
     }
 
-    /// What is left after this failure; `None`: a commit may wait for what fails.
+    /// What is left after this failure; `None`: that takes a simulation.
     pub(super) fn survival(&self, fault: Incident) -> Option<Survival> {
         let failing = match fault {
             Incident::Crash(server) => server,
@@ -87,9 +91,14 @@ impl Beside {
             _ => return None,
         };
         let (standby, state) = self.standby(failing)?;
-        if self.waits_for(standby) || self.world.judge(fault).is_err() {
+        if self.world.judge(fault).is_err() {
             return None;
         }
+        let fate = if self.is_listed(standby) {
+            self.waiting.as_ref()?.without(failing, self.fate)
+        } else {
+            self.fate
+        };
         let own = Reads::of(state);
         let with_below = self.below.get(self.world.topology().place(failing)?)?;
         // Who crashed answers no more; who is cut off does, with old data, as all do that are below.
@@ -102,7 +111,7 @@ impl Beside {
         Some(Survival {
             faults: vec![fault],
             failure: vec![fault.text(self.world.topology())],
-            writes: self.writes.clone(),
+            writes: writes_of(fate),
             reads: reads_of(up, old),
             nothing_lost: self.nothing_lost.clone(),
         })
@@ -117,7 +126,7 @@ impl Beside {
     }
 
     /// True if it could be one of those that a commit of its upstream waits for.
-    fn waits_for(&self, standby: &Server) -> bool {
+    fn is_listed(&self, standby: &Server) -> bool {
         let topology = self.world.topology();
         let upstream = standby.upstream().and_then(|id| self.world.state(id));
         let configured = upstream
@@ -130,6 +139,78 @@ impl Beside {
                 .as_ref()
                 .and_then(|configured| configured.names.as_ref())
                 .is_some_and(|names| names.priority(&standby.name().in_list(topology.postgres())) > 0),
+        }
+    }
+}
+
+/// What the commits of the only primary wait for, while nothing has failed.
+struct Waiting {
+    /// In the order of the list, and whether it answers.
+    candidates: Vec<(ServerId, bool)>,
+    places: BTreeMap<ServerId, usize>,
+    needed: usize,
+    is_quorum: bool,
+    /// How many of all answer, and how many of those that are chosen.
+    answering: usize,
+    chosen_answering: usize,
+}
+
+impl Waiting {
+    /// `None` if there is more to it: several primaries, or members of one name, of which nobody knows which confirmed.
+    fn of(world: &World) -> Option<Self> {
+        let [leader] = world.leaders()[..] else {
+            return None;
+        };
+        let configured = world.state(leader)?.configured.as_ref()?;
+        let names = configured.names.as_ref()?;
+        let topology = world.topology();
+        let mut known = BTreeSet::new();
+        let mut below = topology.downstreams(leader).map(Server::name);
+        if !below.all(|name| known.insert(name.in_list(topology.postgres()))) {
+            return None;
+        }
+        let candidates = world.commit_candidates(leader, configured.commit);
+        let needed = usize::try_from(names.count()).ok()?;
+        let count = |most: usize| {
+            candidates
+                .iter()
+                .take(most)
+                .filter(|(_, answers)| *answers)
+                .count()
+        };
+        Some(Self {
+            answering: count(usize::MAX),
+            chosen_answering: count(needed),
+            places: candidates
+                .iter()
+                .enumerate()
+                .map(|(place, (id, _))| (*id, place))
+                .collect(),
+            candidates,
+            needed,
+            is_quorum: names.is_quorum(),
+        })
+    }
+
+    /// The fate of commits once this one has failed, as it was `before`.
+    fn without(&self, standby: ServerId, before: CommitFate) -> CommitFate {
+        let Some(&place) = self.places.get(&standby) else {
+            return before;
+        };
+        let answers = |place: usize| self.candidates.get(place).is_some_and(|(_, answers)| *answers);
+        let (left, needed) = if self.is_quorum {
+            (self.answering - usize::from(answers(place)), self.needed)
+        } else if place < self.needed {
+            // The next one of the list takes its place, if there is one.
+            let chosen = self.chosen_answering - usize::from(answers(place));
+            (chosen + usize::from(answers(self.needed)), self.needed)
+        } else {
+            return before;
+        };
+        if left >= needed {
+            CommitFate::Acknowledged
+        } else {
+            CommitFate::Hangs
         }
     }
 }

@@ -123,7 +123,11 @@ fn faults(topology: &Topology) -> Vec<Incident> {
 }
 
 fn writes(after: &World) -> Cell {
-    let (holds, sentence, why) = match after.cluster_fate() {
+    writes_of(after.cluster_fate())
+}
+
+fn writes_of(fate: CommitFate) -> Cell {
+    let (holds, sentence, why) = match fate {
         CommitFate::Acknowledged => (
             true,
             "writes go on",
@@ -182,9 +186,11 @@ fn nothing_lost(after: &World) -> Cell {
     let standbys = after
         .servers()
         .filter(|(_, state)| state.is_up() && state.upstream.is_some());
-    let best = standbys
-        .map(|(server, _)| (after.loss_of(server.id()), server.id(), server.name()))
-        .min_by_key(|(loss, id, _)| (*loss, *id));
+    let losses = after
+        .losses_of(standbys.map(|(server, _)| server.id()))
+        .into_iter();
+    let best = losses.min_by_key(|(id, loss)| (*loss, *id));
+    let best = best.and_then(|(id, loss)| Some((loss, id, after.topology().server(id)?.name())));
     match best {
         None => cell(
             false,

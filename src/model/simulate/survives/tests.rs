@@ -241,6 +241,10 @@ fn failures_beside_the_commits_are_as_they_are_simulated() {
     for text in [
         tree.to_owned(),
         tree.replace("first 1", "any 1 commit remote_apply"),
+        tree.replace("first 1", "any 2"),
+        tree.replace("first 1", "any 2").replace("g 8", "g 8 priority 3"),
+        tree.replace("first 1", "any 1 commit local"),
+        tree.replace("g 8", "g 8 priority 3 delay 1h"),
         tree.replace("first 1", "first 2").replace("e 5", "e 5 delay 1h"),
         tree.replace(" sync first 1", "")
             .replace(" priority 1", "")

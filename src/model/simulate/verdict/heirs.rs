@@ -12,12 +12,16 @@ pub(super) fn heirs(world: &World) -> Vec<Heir> {
     let crashes: Vec<Incident> = world.leaders().into_iter().map(Incident::Crash).collect();
     then.apply_each(&crashes);
     let followers = followers(&then);
-    let mut ranked: Vec<_> = then
+    let could_lead: Vec<_> = then
         .servers()
         .zip(followers)
         .filter(|((_, state), _)| state.is_up() && state.upstream.is_some())
-        .map(|((server, state), followers)| {
-            let loss = then.loss_of(server.id());
+        .collect();
+    let losses = then.losses_of(could_lead.iter().map(|((server, _), _)| server.id()));
+    let mut ranked: Vec<_> = could_lead
+        .into_iter()
+        .zip(losses)
+        .map(|(((server, state), followers), (_, loss))| {
             let order = (loss, state.is_paused, Reverse(followers.len()), server.id());
             (order, heir(&then, server, loss, state.is_paused, &followers))
         })
@@ -48,7 +52,7 @@ fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: 
     let (has, why) = match sending_relay(world, server).filter(|_| loss == Loss::Nothing) {
         Some(relay) => (
             format!(
-                "has every commit that was confirmed to a client once it has received all that {} has",
+                "has every confirmed commit as soon as it has received all that {} has",
                 name(world, relay)
             ),
             "no commit waited for it, but its upstream has them all and still sends to it",

@@ -145,14 +145,8 @@ impl World {
     fn waiting_commit(&self, primary: usize, level: CommitLevel, names: &StandbyNames) -> LevelOutcome {
         let waits_for = self.waited_for(primary, names);
         let applies = level == CommitLevel::RemoteApply;
-        let silent: Vec<ServerId> = waits_for
-            .iter()
-            .copied()
-            .filter(|id| {
-                let is_paused = applies && self.state(*id).is_some_and(|state| state.is_paused);
-                is_paused || self.is_silent(*id, self.id_at(primary))
-            })
-            .collect();
+        let is_silent = |id: &&ServerId| self.answers_no_commit(primary, level, **id);
+        let silent: Vec<ServerId> = waits_for.iter().filter(is_silent).copied().collect();
         let (listed, needed) = (
             waits_for.len(),
             usize::try_from(names.count()).unwrap_or(usize::MAX),
@@ -181,6 +175,30 @@ impl World {
             silent,
             needed: names.count(),
         }
+    }
+
+    fn answers_no_commit(&self, primary: usize, level: CommitLevel, standby: ServerId) -> bool {
+        let is_paused = || self.state(standby).is_some_and(|state| state.is_paused);
+        (level == CommitLevel::RemoteApply && is_paused()) || self.is_silent(standby, self.id_at(primary))
+    }
+
+    /// Of those that a commit on this primary could wait for, in their order: the standby, and whether it answers.
+    pub fn commit_candidates(&self, server: ServerId, level: CommitLevel) -> Vec<(ServerId, bool)> {
+        let place = self.facts.place(server).filter(|_| level.waits());
+        let listed = place.and_then(|place| Some((place, self.names_at(place)?)));
+        let Some((place, names)) = listed else {
+            return Vec::new();
+        };
+        let (ids, receivers) = self.receivers(place);
+        candidates(&receivers, names)
+            .into_iter()
+            .map(|candidate| {
+                (
+                    ids[candidate],
+                    !self.answers_no_commit(place, level, ids[candidate]),
+                )
+            })
+            .collect()
     }
 
     /// The level that holds on a primary when a session says nothing.

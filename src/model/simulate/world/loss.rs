@@ -2,12 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use super::{LastMoment, Loss, Position, World};
+use super::{LastMoment, LineId, Loss, Position, World};
 use crate::model::topology::ServerId;
 
 impl World {
     /// Compared with the line that clients were told about last: that of the newest primary, running or not.
     pub fn loss_of(&self, server: ServerId) -> Loss {
+        self.loss_beside(server, &mut BTreeMap::new())
+    }
+
+    /// The same of many servers, in their order: those that may have the same commits are counted once.
+    pub fn losses_of(&self, servers: impl IntoIterator<Item = ServerId>) -> Vec<(ServerId, Loss)> {
+        let mut counted = BTreeMap::new();
+        servers
+            .into_iter()
+            .map(|server| (server, self.loss_beside(server, &mut counted)))
+            .collect()
+    }
+
+    /// `counted`: of each position how many there are in [`World::one_of_each`].
+    fn loss_beside(&self, server: ServerId, counted: &mut BTreeMap<(LineId, u64), usize>) -> Loss {
         let (Some(place), Some(line)) = (self.facts.place(server), self.line_of_clients()) else {
             return Loss::Nothing;
         };
@@ -21,12 +35,17 @@ impl World {
         let last = Some(state.position.last).filter(|_| state.position.line == line);
         match (missing, last) {
             (0, _) => Loss::Nothing,
-            (1, Some(LastMoment::OneOf { needed, of, .. }))
-                if self.one_of_each(server).len() > of - needed =>
-            {
-                Loss::NothingIfFarthest
+            (1, Some(LastMoment::OneOf { needed, of, .. })) => {
+                let at = (state.position.line, state.position.batch);
+                let left = *counted
+                    .entry(at)
+                    .or_insert_with(|| self.one_of_each(server).len());
+                if left > of - needed {
+                    Loss::NothingIfFarthest
+                } else {
+                    Loss::TooFewLeft
+                }
             }
-            (1, Some(LastMoment::OneOf { .. })) => Loss::TooFewLeft,
             (1, Some(LastMoment::MayLack)) => Loss::LastMoment,
             _ => {
                 // It was cut off, or it stayed on a timeline that the clients have left.
@@ -56,7 +75,7 @@ impl World {
     }
 
     /// The line on which clients write, or wrote last: the newest that a primary has.
-    fn line_of_clients(&self) -> Option<super::LineId> {
+    fn line_of_clients(&self) -> Option<LineId> {
         let primaries = self.servers.iter().filter(|state| state.upstream.is_none());
         primaries.map(|state| state.position.line).max()
     }

@@ -51,7 +51,7 @@ pub const TRANSITIONS: [Transition; 52] = [
     happens(
         Verb::Crash,
         "the server is a primary",
-        "\"{server}\" is down, and with it every commit that no standby had received; no standby promotes \
+        "\"{server}\" is down, and commits that no standby had received exist only there; no standby promotes \
          itself",
         "WAL is sent after it is written: a commit that did not wait for a standby may exist only on the \
          primary. PostgreSQL has no automatic failover",

@@ -55,6 +55,11 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
             let hand = by_hand::on(topology, server, setting)?;
             let given: usize = hand.value.trim().parse().ok()?;
             let needed = needed(server);
+            // A standby with fewer than its primary would not start: another rule.
+            let of_primary = (setting == "max_wal_senders" && !server.is_primary())
+                .then(|| senders_of_primary(topology))
+                .flatten();
+            let enough = needed.max(of_primary.unwrap_or(0));
             (given < needed).then(|| {
                 Found::server(
                     server.id(),
@@ -63,22 +68,34 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
                         server.name(),
                         counted(needed, "downstream"),
                         match (needed, needed - given) {
-                            (1, _) => "it".to_owned(),
+                            (1, _) => "the downstream".to_owned(),
                             (_, without) => format!("{without} of them"),
                         }
                     ),
                 )
                 .fix(
-                    format!("Set {setting} to {needed}"),
+                    format!("Set {setting} to {enough}"),
                     Edit::SetSetting {
                         server: hand.owner,
                         name: hand.name.to_owned(),
-                        value: Some(needed.to_string()),
+                        value: Some(enough.to_string()),
                     },
                 )
             })
         })
         .collect()
+}
+
+/// What standbys may not be below; `None` up to 11.
+fn senders_of_primary(topology: &Topology) -> Option<usize> {
+    if !topology.postgres().counts_senders_apart() {
+        return None;
+    }
+    let by_hand = by_hand::on(topology, topology.primary(), "max_wal_senders");
+    let number = by_hand
+        .and_then(by_hand::ByHand::number)
+        .and_then(|number| usize::try_from(number).ok());
+    Some(number.unwrap_or_else(|| Topology::room_for(topology.most_downstreams())))
 }
 
 pub(super) fn too_few_wal_senders(topology: &Topology) -> Vec<Found> {

@@ -173,7 +173,7 @@ pub(super) fn commit_waits_for_nobody(topology: &Topology) -> Vec<Found> {
                 policy.commit.word()
             ))
             .fix(
-                "Use on",
+                "Set commit to \"on\"",
                 Edit::SetSync(Some(SyncPolicy {
                     commit: CommitLevel::On,
                     ..policy.clone()

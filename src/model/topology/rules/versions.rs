@@ -52,7 +52,7 @@ pub(super) fn commit_level_unknown(topology: &Topology) -> Vec<Found> {
                 policy.commit.word()
             ))
             .fix(
-                "Use on",
+                "Set commit to \"on\"",
                 Edit::SetSync(Some(SyncPolicy {
                     commit: CommitLevel::On,
                     ..policy.clone()

@@ -13,7 +13,7 @@ use super::{answers_ui, title_ui};
 const LIST_HEIGHT: f32 = 300.0;
 
 pub(super) fn adopt_ui(ui: &mut Ui, adoption: &Adoption, dialog: &Dialog, outbox: &mut Outbox) {
-    title_ui(ui, "Adopt what runs?");
+    title_ui(ui, "Adopt what is running?");
     note_ui(
         ui,
         "The design changes, the servers do not: their files follow without a restart.",

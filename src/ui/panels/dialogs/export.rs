@@ -17,12 +17,14 @@ use super::super::parts::{main_button, note_ui, report_ui, state_ui};
 use super::title_ui;
 
 const LIST_WIDTH: f32 = 330.0;
+/// In a narrow window the list has so much of it.
+const LIST_SHARE: f32 = 0.4;
 /// How much of the window's height both sides have.
 const HEIGHT: f32 = 0.6;
 const STATE_WIDTH: f32 = 96.0;
 const BUNDLE: (&str, &str, &str) = (
     "Bundle",
-    "Every configuration file and script of one machine, in one .tar.gz",
+    "Every configuration file and script for one machine, in one .tar.gz",
     "bash and PostgreSQL's programs on one host",
 );
 
@@ -37,7 +39,8 @@ pub(super) fn export_ui(
     let height = ui.ctx().content_rect().height() * HEIGHT;
     let size = vec2(ui.available_width(), height);
     let (whole, _) = ui.allocate_exact_size(size, Sense::hover());
-    let (left, right) = whole.split_left_right_at_x(whole.left() + LIST_WIDTH);
+    let (left, right) =
+        whole.split_left_right_at_x(whole.left() + LIST_WIDTH.min(whole.width() * LIST_SHARE));
     let line = Tokens::of(ui.visuals()).line;
     ui.painter()
         .vline(left.right() + GAP, whole.y_range(), Stroke::new(1.0, line));

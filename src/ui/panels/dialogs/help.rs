@@ -1,6 +1,6 @@
 //! All keys and gestures.
 
-use egui::{Grid, RichText, Ui};
+use egui::{Grid, Label, RichText, Ui};
 
 use crate::app::actions::ACTIONS;
 use crate::app::{Dialog, Outbox};
@@ -14,7 +14,7 @@ pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
     note_ui(
         ui,
-        "Older documentation calls primary and standby master and slave.",
+        "Older documentation calls the primary master, and a standby slave.",
     );
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical()
@@ -30,7 +30,7 @@ pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
                         ui.label(action.words);
                         let all: Vec<String> = keys::keys_of(action.id)
                             .iter()
-                            .map(|keys| ui.ctx().format_shortcut(keys))
+                            .map(|keys| keys::words(ui.ctx(), keys))
                             .collect();
                         ui.label(RichText::new(all.join(", ")).monospace());
                         weak(ui, action.explained);
@@ -49,5 +49,7 @@ pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
 
 fn weak(ui: &mut Ui, words: &str) {
     let colour = Tokens::of(ui.visuals()).text_weak;
-    ui.label(RichText::new(words).size(TEXT_SMALL).color(colour));
+    let words = RichText::new(words).size(TEXT_SMALL).color(colour);
+    // A row of a grid is as high as its first line, unless what stands in it is a column of its own.
+    ui.vertical(|ui| ui.add(Label::new(words).wrap()));
 }

@@ -42,7 +42,7 @@ use self::trust::trust_ui;
 use super::parts::{danger_button, is_entered, main_button, note_ui};
 
 const WIDTH: f32 = 440.0;
-const HELP_WIDTH: f32 = 720.0;
+const LOG_WIDTH: f32 = 720.0;
 const EXPORT_WIDTH: f32 = 900.0;
 const IMPORT_WIDTH: f32 = 600.0;
 
@@ -82,12 +82,14 @@ pub fn modals_ui(ui: &Ui, session: &Session, typed: &mut ModalText, outbox: &mut
     }
     let frame = egui::Frame::popup(ui.style()).inner_margin(GAP_LARGE);
     let response = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(match dialog {
-            Dialog::Export(_) => EXPORT_WIDTH,
+        let width = match dialog {
+            Dialog::Export(_) | Dialog::Help => EXPORT_WIDTH,
             Dialog::Import(_) | Dialog::ToHosts(_) => IMPORT_WIDTH,
-            Dialog::Help | Dialog::Log { .. } => HELP_WIDTH,
+            Dialog::Log { .. } => LOG_WIDTH,
             _ => WIDTH,
-        });
+        };
+        let room = ui.ctx().content_rect().width() - 2.0 * (GAP_LARGE + GAP);
+        ui.set_width(width.min(room));
         if let Dialog::Import(importing) = dialog {
             return import_ui(ui, session, importing, &mut typed.import, is_new, outbox);
         }

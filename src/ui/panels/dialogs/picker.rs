@@ -9,7 +9,7 @@ use crate::app::Outbox;
 use crate::app::actions::Does;
 use crate::app::picks::{self, Row};
 use crate::app::{Dialog, Message, Pick, Session, ViewMessage};
-use crate::ui::keys::keys_of;
+use crate::ui::keys::{self, keys_of};
 use crate::ui::theme::{GAP, RADIUS_WIDGET, TEXT_BODY, TEXT_SMALL, Tokens};
 
 use super::super::parts::note_ui;
@@ -150,7 +150,7 @@ fn row_ui(ui: &mut Ui, row: &Row, is_chosen: bool) -> bool {
     let inner = rect.shrink2(vec2(10.0, 3.0));
     let mut right = inner.right();
     if let Some(keys) = row.action.and_then(|id| keys_of(id).first()) {
-        let keys = ui.ctx().format_shortcut(keys);
+        let keys = keys::words(ui.ctx(), keys);
         let keys = text(&keys, TEXT_SMALL, tokens.text_weak);
         let (width, _) = paint(ui, inner, Align2::RIGHT_CENTER, keys);
         right -= width + GAP;

@@ -24,7 +24,7 @@ pub fn broken_ui(ui: &mut Ui, session: &Session, laboratory: &Laboratory, outbox
     if made.len() > 1 {
         ui.add_space(GAP_SMALL);
         let button = ui.add_enabled(answer.is_ok(), Button::new("Repair everything"));
-        let button = button.on_hover_text("Undo all of it, the last first");
+        let button = button.on_hover_text("Repair all of it, the most recent fault first");
         if clicked(button, &answer) {
             outbox.send(BreakingMessage::Repair(None).into());
         }

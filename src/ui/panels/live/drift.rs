@@ -12,7 +12,7 @@ use crate::model::words::counted;
 use crate::ui::theme::{GAP_SMALL, Tokens};
 
 const ADOPT: &str = "Adopt…";
-const ADOPT_HOVER: &str = "Make what runs the design; shows the changes first";
+const ADOPT_HOVER: &str = "Make what is running the design; shows the changes first";
 
 /// What differs; nothing of a cluster that was stopped, whose panel says so.
 pub fn differences(session: &Session) -> &[Drift] {

@@ -52,7 +52,7 @@ pub fn switchover_checks(topology: &Topology, observed: &Observed, heir: &Server
                 found.push(stop(
                     "heir-is-primary",
                     format!("{name} accepts writes already"),
-                    format!("Make what runs the design: pgcascade adopt {dir}"),
+                    format!("Make what is running the design: pgcascade adopt {dir}"),
                 ));
             }
             if matches!(up.replay, Some(Replay::Paused | Replay::PauseRequested)) {
