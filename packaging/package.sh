@@ -33,7 +33,10 @@ export SOURCE_DATE_EPOCH
 
 # binary_of FEATURES…: builds the program with these, and prints where it is.
 build() {
-  cargo build --release --locked "$@" >&2
+  local way=(cargo build)
+  # Where that tool is, the programs name the crates in them, for whoever looks for vulnerable ones (cargo audit bin).
+  if command -v cargo-auditable >/dev/null; then way=(cargo auditable build); fi
+  "${way[@]}" --release --locked "$@" >&2
   echo "${CARGO_TARGET_DIR:-target}/release/pgcascade"
 }
 

@@ -439,12 +439,7 @@ fn several_servers_are_edited_together_each_change_one_step() {
         assert_eq!(server.host().as_str(), "db.example.org");
         assert_eq!(server.settings()["work_mem"], "8MB");
         let Some(standby) = server.standby() else { continue };
-        assert_eq!(
-            standby
-                .apply_delay()
-                .map(pgcascade::model::topology::ApplyDelay::as_str),
-            Some("10min")
-        );
+        assert_eq!(standby.apply_delay().map(ApplyDelay::as_str), Some("10min"));
         assert_eq!(standby.slot(), Some(false));
     }
     let label = "Remove the slot of 4 standbys";
