@@ -25,8 +25,9 @@ const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 const TIME: Duration = Duration::from_secs(1);
 const LEAST_ROUNDS: usize = 5;
 
-/// From one size to the next, ten times as large: caches hold less of the largest, and a sorted map is a level deeper.
-const MOST_GROWTH: f64 = 25.0;
+/// From one size to the next, ten times as large: caches hold less of the largest, and sorted maps are deeper. Squares would
+/// take a hundred times as long.
+const MOST_GROWTH: f64 = 50.0;
 
 /// What is asked, and the limit for the largest design, in milliseconds.
 type Question = (&'static str, f64, fn(&Document));

@@ -16,7 +16,7 @@ const BIN_HELP: &str =
 pub(super) struct Target {
     /// The design file
     pub(super) file: PathBuf,
-    /// The cluster's folder; must be empty or not exist yet [with --via: the playbook's folder; default: FILE's name with .ansible]
+    /// The cluster's folder; must be empty or not exist yet; required without --via [with --via: the playbook's folder; default: FILE's name with .ansible]
     #[arg(long, value_name = "DIR", required_unless_present = "via")]
     dir: Option<PathBuf>,
     #[command(flatten)]

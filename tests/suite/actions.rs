@@ -589,5 +589,8 @@ fn the_help_knows_the_older_words_for_the_roles() {
     assert!(count(&window, "standby of slave1") > 0);
     assert_eq!(count(&window, "slave of slave1"), 0);
     window.command("Keys and gestures…");
-    assert_eq!(count(&window, "the primary master, and a standby slave"), 1);
+    assert_eq!(
+        count(&window, "the primary \"master\" and a standby \"slave\""),
+        1
+    );
 }

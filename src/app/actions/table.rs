@@ -263,7 +263,7 @@ pub static ACTIONS: [UiAction; 83] = [
          or show everything below the server" },
     UiAction { id: ActionId::Remove, menu: Menu::Server, words: "Remove", does: server::remove, explained: "Remove the selected servers" },
     UiAction { id: ActionId::Deploy, menu: Menu::Cluster, words: "Deploy…", does: cluster::deploy, explained: "Build the drawn cluster on this machine, or apply the changes to the running one" },
-    UiAction { id: ActionId::DeployToHosts, menu: Menu::Cluster, words: "Deploy to hosts…", does: cluster::deploy_to_hosts, explained: "Build the design on its own hosts by Ansible, or apply its changes there" },
+    UiAction { id: ActionId::DeployToHosts, menu: Menu::Cluster, words: "Deploy to hosts…", does: cluster::deploy_to_hosts, explained: "Build the design on its own hosts with Ansible, or apply its changes there" },
     UiAction { id: ActionId::StartCluster, menu: Menu::Cluster, words: "Start all servers", does: cluster::start, explained: "Start every server of the watched cluster" },
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
     UiAction { id: ActionId::RepairAll, menu: Menu::Cluster, words: "Repair everything", does: cluster::repair_all, explained: "Repair everything that was broken on purpose, the most recent fault first" },

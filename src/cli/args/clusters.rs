@@ -31,7 +31,7 @@ impl Show {
 pub(in crate::cli) struct Apply {
     /// The changed design
     pub(in crate::cli) file: PathBuf,
-    /// The running cluster's folder [with --via: the playbook's folder; default: FILE's name with .ansible]
+    /// The running cluster's folder; required without --via [with --via: the playbook's folder; default: FILE's name with .ansible]
     #[arg(long, value_name = "DIR", required_unless_present = "via")]
     pub(in crate::cli) dir: Option<PathBuf>,
     #[command(flatten)]

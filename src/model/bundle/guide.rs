@@ -69,9 +69,10 @@ fn commits(topology: &Topology) -> String {
     let names = topology.synchronous_standby_names();
     match topology.sync() {
         Some(policy) if !names.is_empty() && policy.commit.waits() => format!(
-            "Commits on the primary wait for `synchronous_standby_names = {names}` \
+            "Commits on the primary wait for standbys (`synchronous_standby_names = '{quoted}'`) \
              at the level `synchronous_commit = {}`.\n\n",
-            policy.commit.word()
+            policy.commit.word(),
+            quoted = names.replace('\'', "''"),
         ),
         _ => "Commits on the primary do not wait for a standby.\n\n".to_owned(),
     }
@@ -194,12 +195,16 @@ fn real_hosts(topology: &Topology) -> String {
     } else {
         "pg_basebackup"
     };
-    let later = if topology.synchronous_standby_names().is_empty() {
-        String::new()
+    let (not_yet, later) = if topology.synchronous_standby_names().is_empty() {
+        ("", String::new())
     } else {
-        format!(
-            "{}. Leave `synchronous_standby_names` out of the primary's file until the standbys stream: commits would wait for them.\n",
-            next + 2
+        (
+            "   Leave `synchronous_standby_names` out of the primary's file for now: every commit, also of step 3, would wait for \
+             standbys that do not run yet.\n",
+            format!(
+                "{}. Once the standbys stream, put `synchronous_standby_names` into the primary's file, and reload it.\n",
+                next + 2
+            ),
         )
     };
     format!(
@@ -209,7 +214,7 @@ fn real_hosts(topology: &Topology) -> String {
          (`pgcascade export --list`). By hand, with the files of this bundle:\n\n\
          1. On the primary: `initdb -U {superuser} -A scram-sha-256 --pwfile=FILE`, so that the superuser has a password that `pg_hba.conf` asks for.\n\
          2. Put the files of `servers/NAME` into the data directory. Paths in them are relative to it: \
-         `{up}/{sockets}` for the sockets must be there, or be changed.\n{password}\
+         `{up}/{sockets}` for the sockets must be there, or be changed.\n{not_yet}{password}\
          3. Start it, and make the role on the primary: `CREATE ROLE {role} LOGIN REPLICATION`, with a password.\n{slots}\
          {next}. Then each standby, upstreams first: `{copy}` from its own upstream as its data directory, its files over those \
          (steps 2 and 3 without the role), its downstreams' slots.\n\

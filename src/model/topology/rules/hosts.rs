@@ -329,7 +329,7 @@ pub(super) fn not_rewindable(topology: &Topology) -> Vec<Found> {
         "Not every server of this design"
     };
     let mut found = Found::cluster(format!(
-        "{who} can be rewound: pg_rewind needs data checksums or wal_log_hints = on. With neither, the old primary must be copied in full over the network after a failover"
+        "{who} can be rewound: pg_rewind needs data checksums or wal_log_hints = on. With neither, the old primary must be rebuilt after a failover, by a full copy over the network"
     ));
     let own = by_hand::named(topology, HINTS).filter(|hand| !hand.is_on());
     let set = |server, name: &str, value: Option<&str>| Edit::SetSetting {

@@ -261,7 +261,7 @@ pub static RULES: [Rule; 107] = [
     Rule { id: "links-in-the-clear", severity: Note, title: "Links between hosts without encryption",
         source: "manual, Secure TCP/IP Connections with SSL; a WAL sender sends everything that is written, \
              including password hashes in pg_authid", find: tls::links_in_the_clear },
-    Rule { id: "not-rewindable", severity: Note, title: "An old primary that must be copied in full",
+    Rule { id: "not-rewindable", severity: Note, title: "An old primary that must be rebuilt in full",
         source: "pg_rewind: target server needs to use either data checksums or \"wal_log_hints = on\"; \
              tried on 10 to 17 (from 18 on initdb switches checksums on)", find: hosts::not_rewindable },
     Rule { id: "hba-by-name", severity: Note, title: "Access by host name",

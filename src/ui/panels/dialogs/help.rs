@@ -14,7 +14,7 @@ pub(super) fn help_ui(ui: &mut Ui, dialog: &Dialog, outbox: &mut Outbox) {
     title_ui(ui, "Keys and gestures");
     note_ui(
         ui,
-        "Older documentation calls the primary master, and a standby slave.",
+        "Older documentation calls the primary \"master\" and a standby \"slave\".",
     );
     let height = ui.ctx().content_rect().height() * 0.65;
     egui::ScrollArea::vertical()
