@@ -25,7 +25,7 @@ pub(super) struct FailArgs {
 pub(super) struct RepairArgs {
     /// The cluster's folder
     pub(super) dir: PathBuf,
-    /// The fault to undo, as it was given to fail [default: all]
+    /// The fault to undo, as it was given to `fail` [default: all]
     #[arg(value_name = "WHAT")]
     fault: Option<String>,
     /// Print what was done as JSON

@@ -268,7 +268,7 @@ pub static ACTIONS: [UiAction; 83] = [
     UiAction { id: ActionId::StopCluster, menu: Menu::Cluster, words: "Stop all servers", does: cluster::stop, explained: "Stop every server of the watched cluster; its data is kept" },
     UiAction { id: ActionId::RepairAll, menu: Menu::Cluster, words: "Repair everything", does: cluster::repair_all, explained: "Repair everything that was broken on purpose, the most recent fault first" },
     UiAction { id: ActionId::TearDown, menu: Menu::Cluster, words: "Tear down…", does: cluster::tear_down, explained: "Stop the watched cluster and remove everything created there; asks first" },
-    UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what is running…", does: cluster::adopt, explained: "Make what is running the cluster's design; shows the changes first" },
+    UiAction { id: ActionId::Adopt, menu: Menu::Cluster, words: "Adopt what is running…", does: cluster::adopt, explained: "Change the cluster's design to match what is running; shows the changes first" },
     UiAction { id: ActionId::Audit, menu: Menu::Cluster, words: "Audit", does: file::audit, explained: "Show what is wrong with the imported cluster, with evidence" },
     UiAction { id: ActionId::WatchForeign, menu: Menu::Cluster, words: "Watch the imported cluster", does: cluster::watch_foreign, explained: "Show live what the servers of the imported cluster say; read-only" },
     UiAction { id: ActionId::GoOn, menu: Menu::Cluster, words: "Resume interrupted deployment", does: cluster::go_on, explained: "Finish what an \

@@ -200,7 +200,7 @@ pub(in crate::cli) enum Command {
     Follow(Follow),
     /// Break a server of a cluster on purpose, in the words of What-if; repair undoes it
     Fail(FailArgs),
-    /// Undo what fail did
+    /// Undo what `fail` did
     Repair(RepairArgs),
     /// Commit rows through the primary, even while another server takes over, and say whether any is missing
     Load(LoadArgs),

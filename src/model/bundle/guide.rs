@@ -199,7 +199,7 @@ fn real_hosts(topology: &Topology) -> String {
         ("", String::new())
     } else {
         (
-            "   Leave `synchronous_standby_names` out of the primary's file for now: every commit, also of step 3, would wait for \
+            "   Leave `synchronous_standby_names` out of the primary's file for now: every commit, including those of step 3, would wait for \
              standbys that do not run yet.\n",
             format!(
                 "{}. Once the standbys stream, put `synchronous_standby_names` into the primary's file, and reload it.\n",
@@ -220,7 +220,7 @@ fn real_hosts(topology: &Topology) -> String {
          (steps 2 and 3 without the role), its downstreams' slots.\n\
          {compare}. Compare `pg_stat_replication` with the tree above.\n{later}\n\
          Set `shared_buffers` for each host: what is good for a test is too small for a real server. A host \
-         name in `pg_hba.conf` must resolve in both directions; `hba_address` in the design says an address or a network instead.\n",
+         name in `pg_hba.conf` must resolve in both directions; `hba_address` in the design specifies an address or a network instead.\n",
         design = ClusterFolder::DESIGN,
         superuser = ClusterFolder::SUPERUSER,
         up = ClusterFolder::UP_FROM_DATA,

@@ -162,13 +162,17 @@ pub fn is_unseen(major: PgMajor) -> bool {
 
 /// The names that the version has, as it spells them.
 pub fn names(major: PgMajor) -> impl Iterator<Item = &'static str> {
-    catalogue()
-        .parameters
-        .keys()
-        .filter_map(move |name| match lookup(name, major) {
-            Known::Here(parameter) | Known::Perhaps(parameter) => Some(parameter.name),
-            Known::Elsewhere { .. } | Known::Nowhere => None,
-        })
+    let known = catalogue().parameters.keys();
+    known.filter_map(move |name| match lookup(name, major) {
+        Known::Here(parameter) | Known::Perhaps(parameter) => Some(parameter.name),
+        Known::Elsewhere { .. } | Known::Nowhere => None,
+    })
+}
+
+/// Names of other versions that this one has under another name.
+pub fn former_names(major: PgMajor) -> impl Iterator<Item = &'static str> {
+    let has = move |name: &str| matches!(lookup(name, major), Known::Here(_) | Known::Perhaps(_));
+    (catalogue().renamed.iter()).filter_map(move |(old, new, _)| (has(new) && !has(old)).then_some(*old))
 }
 
 /// The parameter that does the same in this version, and the value carried over to it, if that can be said.
@@ -189,10 +193,8 @@ pub fn successor(name: &str, value: &str, major: PgMajor) -> Option<(&'static st
         }
         // The other way: a design for a new version is given an older one.
         (new.eq_ignore_ascii_case(name) && has(old)).then(|| {
-            let segments = || {
-                let bytes = value::bytes(value, "MB")?;
-                Some((bytes / (16.0 * 1024.0 * 1024.0)).ceil().max(1.0).to_string())
-            };
+            let bytes = value::bytes(value, "MB");
+            let segments = || bytes.map(|bytes| (bytes / 16_777_216.0).ceil().max(1.0).to_string());
             let value = match carry {
                 Carry::Same => Some(value.to_owned()),
                 Carry::Segments => segments(),

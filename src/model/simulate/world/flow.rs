@@ -174,8 +174,8 @@ pub const FLOWS: [FlowRow; 18] = [
     FlowRow {
         flow: Flow::UpstreamDown,
         when: "its upstream is down",
-        becomes: "receives nothing, since its upstream \"{upstream}\" is down; it keeps answering queries, \
-             with increasingly stale data",
+        becomes: "receives nothing, since its upstream \"{upstream}\" is down; it keeps answering queries \
+             with the data it has",
         reason: "a standby keeps retrying its upstream (wal_retrieve_retry_interval) and does not look for \
              another: primary_conninfo names only this one",
         log: "could not connect to the primary server",

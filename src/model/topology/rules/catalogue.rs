@@ -49,13 +49,19 @@ pub(super) fn setting_unknown(topology: &Topology) -> Vec<Found> {
                 if near.is_none() && catalogue::is_unseen(major) {
                     continue;
                 }
-                let mean = near
-                    .map(|near| format!(" Did you mean \"{near}\"?"))
+                // A slip in a name of another version is carried over as that name is: segments are not megabytes.
+                let meant = near.map(|near| match catalogue::lookup(near, major) {
+                    Known::Here(_) | Known::Perhaps(_) => (near, Some(value.to_owned())),
+                    _ => catalogue::successor(near, value, major).unwrap_or((near, None)),
+                });
+                let mean = meant
+                    .as_ref()
+                    .map(|(meant, _)| format!(" Did you mean \"{meant}\"?"))
                     .unwrap_or_default();
                 let message = format!(
                     "PostgreSQL {major} has no setting \"{name}\" and refuses to start with it.{mean}"
                 );
-                let fix = near.map(|near| (near, value.to_owned()));
+                let fix = meant.and_then(|(meant, value)| Some((meant, value?)));
                 found.push(renamed(topology, hand, message, fix));
             }
         }
@@ -102,6 +108,7 @@ fn near_name(wrong: &str, major: PgMajor) -> Option<&'static str> {
         LIKE_ENOUGH_TO_PROPOSE
     };
     catalogue::names(major)
+        .chain(catalogue::former_names(major))
         .filter(|name| !MANAGED_SETTINGS.contains(name))
         .map(|name| (strsim::jaro_winkler(&wrong, &name.to_ascii_lowercase()), name))
         .filter(|(likeness, _)| *likeness >= least)

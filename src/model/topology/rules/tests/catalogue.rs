@@ -35,6 +35,11 @@ fn says(major: &str, name: &str, value: &str, words: &str, fix: &str) {
 
 #[test]
 fn old_and_new_names_are_carried_over() {
+    // Also where they are misspelled: 5 is not 5 MB.
+    let (slip, meant) = ("wal_keep_segmets", "Did you mean \"wal_keep_size\"?");
+    says("15", slip, "5", meant, "Write wal_keep_size = 80MB");
+    let meant = "Did you mean \"wal_keep_segments\"?";
+    says("12", slip, "5", meant, "Write wal_keep_segments = 5");
     says(
         "15",
         "wal_keep_segments",
