@@ -96,7 +96,9 @@ pub fn synchronous_together(topology: &Topology, standbys: &[&Server]) -> Result
         |server: &&&Server| server.standby().is_some_and(|own| own.sync_priority().is_some());
     let gets_priority = !standbys.iter().all(|server| is_synchronous(&server));
     let primary = topology.primary().id();
-    if let Some(below) = standbys.iter().find(|server| server.upstream() != Some(primary)) {
+    let is_below = |server: &&&Server| server.upstream() != Some(primary);
+    // A priority that means nothing there can be taken away everywhere.
+    if let Some(below) = standbys.iter().find(is_below).filter(|_| gets_priority) {
         return Err(format!(
             "Only a server directly under the primary can be synchronous: {} is not",
             below.name()
@@ -220,6 +222,35 @@ pub fn role_in_words(topology: &Topology, id: ServerId) -> String {
 mod tests {
     use super::*;
     use crate::model::topology::notation;
+
+    #[test]
+    fn several_change_together_and_a_priority_below_a_relay_can_always_go() {
+        let text = "m 5432 sync first 1\n  a 5433 priority 1\n    b 5434 priority 2\n    c 5435\n  d 5436\n";
+        let topology = notation::parse(text).unwrap();
+        let together = |names: &[&str]| {
+            let standbys: Vec<&Server> = names.iter().map(|name| topology.by_name(name).unwrap()).collect();
+            match synchronous_together(&topology, &standbys)? {
+                Message::Design(DesignMessage::Do(Command::Edits { label, edits })) => {
+                    let mut after = topology.clone();
+                    for edit in &edits {
+                        after.apply(edit).unwrap();
+                    }
+                    let priority = |server: &Server| server.standby()?.sync_priority();
+                    Ok((label, after.servers().iter().map(priority).collect::<Vec<_>>()))
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        let gone = ("Make 2 standbys asynchronous".to_owned(), vec![None; 5]);
+        assert_eq!(together(&["a", "b"]), Ok(gone));
+        let given = vec![None, Some(1), Some(2), None, Some(3)];
+        assert_eq!(
+            together(&["a", "d"]),
+            Ok(("Make 2 standbys synchronous".to_owned(), given))
+        );
+        let refused: Result<_, String> = together(&["c", "d"]);
+        assert!(refused.is_err_and(|reason| reason.ends_with("c is not")));
+    }
 
     #[test]
     fn only_servers_under_the_primary_change_between_synchronous_and_asynchronous() {
