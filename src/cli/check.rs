@@ -6,10 +6,27 @@ use serde::Serialize;
 
 use super::{Ending, designs, print};
 use crate::engine::desk::store::{self, OpenError};
-use crate::model::document::{Document, Problem};
+use crate::model::document::{Document, Kind, Problem};
 use crate::model::topology::{self, Rule, Severity, Subject};
-use crate::model::words::counted;
+use crate::model::words::{as_sentence, counted};
 use crate::report::Report;
+
+/// What a line of `check` begins with, which can be asked about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Explained {
+    Rule(&'static Rule),
+    /// Of a text that is not a design.
+    Kind(&'static Kind),
+}
+
+impl Explained {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.id,
+            Self::Kind(kind) => kind.id,
+        }
+    }
+}
 
 /// The contract's form.
 #[derive(Serialize)]
@@ -33,9 +50,13 @@ struct Row {
 }
 
 /// With a rule to explain: the rule, and (if there is a file) what it finds there.
-pub(super) fn check(path: Option<&Path>, as_json: bool, explained: Option<&Rule>) -> Result<Ending, Report> {
-    if let Some(rule) = explained {
-        explain(rule);
+pub(super) fn check(
+    path: Option<&Path>,
+    as_json: bool,
+    explained: Option<Explained>,
+) -> Result<Ending, Report> {
+    if let Some(explained) = explained {
+        explain(explained);
     }
     match path {
         Some(path) => check_file(path, as_json, explained),
@@ -43,22 +64,23 @@ pub(super) fn check(path: Option<&Path>, as_json: bool, explained: Option<&Rule>
     }
 }
 
-fn explain(rule: &Rule) {
-    print::line(format_args!(
-        "{} {}: {}",
-        rule.severity.word(),
-        rule.id,
-        rule.title
-    ));
-    print::line(format_args!(
-        "  {}: {}",
-        rule.severity.word(),
-        rule.severity.meaning()
-    ));
-    print::line(format_args!("  why: {}", rule.source));
+fn explain(explained: Explained) {
+    let (severity, meaning, title, why) = match explained {
+        Explained::Rule(rule) => (rule.severity, rule.severity.meaning(), rule.title, rule.source),
+        Explained::Kind(kind) => (
+            Severity::Error,
+            "the file is not a design; nothing can be done with it until this is corrected",
+            kind.title,
+            kind.why,
+        ),
+    };
+    let severity = severity.word();
+    print::line(format_args!("{severity} {}: {title}", explained.id()));
+    print::line(format_args!("  {severity}: {meaning}"));
+    print::line(format_args!("  why: {why}"));
 }
 
-fn check_file(path: &Path, as_json: bool, explained: Option<&Rule>) -> Result<Ending, Report> {
+fn check_file(path: &Path, as_json: bool, explained: Option<Explained>) -> Result<Ending, Report> {
     let mut rows = match store::open(path) {
         Ok(document) => findings(&document),
         Err(OpenError::Design(problems)) => problems
@@ -72,9 +94,9 @@ fn check_file(path: &Path, as_json: bool, explained: Option<&Rule>) -> Result<En
         }
         Err(OpenError::File(report)) => return Err(report),
     };
-    if let Some(rule) = explained {
+    if let Some(explained) = explained {
         // What is wrong with the file itself still has to be said.
-        rows.retain(|row| row.rule == rule.id || !row.place.is_empty());
+        rows.retain(|row| row.rule == explained.id() || !row.place.is_empty());
     }
     let has_errors = rows.iter().any(|row| row.severity == Severity::Error.word());
     if as_json {
@@ -84,8 +106,12 @@ fn check_file(path: &Path, as_json: bool, explained: Option<&Rule>) -> Result<En
             print_row(row);
         }
         match explained {
-            Some(rule) if rows.is_empty() => {
-                print::note(format_args!("{}: no findings from {}", path.display(), rule.id));
+            Some(explained) if rows.is_empty() => {
+                print::note(format_args!(
+                    "{}: no findings from {}",
+                    path.display(),
+                    explained.id()
+                ));
             }
             _ => print::note(summary(path, &rows)),
         }
@@ -149,11 +175,14 @@ fn print_row(row: &Row) {
         .unwrap_or_default();
     let text = format!(
         "{}{} {}{server}: {}",
-        row.place, row.severity, row.rule, row.message
+        row.place,
+        row.severity,
+        row.rule,
+        as_sentence(&row.message)
     );
     print::line(print::in_one_line(&text));
     if let Some(fix) = &row.fix {
-        print::line(format_args!("  fix: {}", print::in_one_line(fix)));
+        print::line(format_args!("  fix: {}", print::in_one_line(&as_sentence(fix))));
     }
 }
 

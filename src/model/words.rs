@@ -33,12 +33,35 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
-/// "a port is …" by itself: "A port is …".
+/// "a port is …" by itself: "A port is …". A name that a program reads keeps its letters: "pg_rewind needs …".
 pub fn as_sentence(text: &str) -> String {
+    if is_identifier(text.split_whitespace().next().unwrap_or_default()) {
+        return text.to_owned();
+    }
     let mut letters = text.chars();
     letters
         .next()
         .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// True for what is written in one way only: a setting, a function, a file, a program.
+fn is_identifier(word: &str) -> bool {
+    /// Programs and settings that look like words.
+    const PLAIN: [&str; 10] = [
+        "pgcascade",
+        "patronictl",
+        "repmgr",
+        "psql",
+        "initdb",
+        "systemd",
+        "libpq",
+        "etcd",
+        "fsync",
+        "hostssl",
+    ];
+    let word = word.trim_end_matches(['.', ',', ':', ';', '!', '?', ')']);
+    PLAIN.contains(&word)
+        || word.contains(|letter: char| matches!(letter, '_' | '.' | '/' | '=') || letter.is_ascii_digit())
 }
 
 /// A length of time: `900 µs`, `3.1 ms`, `12.4 s`, `3 min 2 s`.
@@ -80,13 +103,21 @@ pub fn ago(seconds: u64) -> String {
     )
 }
 
-/// An amount of data: `12 kB`, `2.8 MB`.
+/// An amount of data, rounded: `12 kB`, `2.8 MB`.
 pub fn size(bytes: u64) -> String {
+    // From here on it is 1024 of its unit, when it is rounded.
+    const KILO_ENDS: u64 = (1 << 20) - (1 << 9);
+    const MEGA_ENDS: u64 = (1 << 30) - (1 << 20) / 20;
+    let tenths = |shift: u32, unit: &str| {
+        let half = 1_u128 << (shift - 1);
+        let tenths = (u128::from(bytes) * 10 + half) >> shift;
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    };
     match bytes {
         0..1_024 => format!("{bytes} bytes"),
-        1_024..1_048_576 => format!("{} kB", bytes / 1_024),
-        1_048_576..1_073_741_824 => format!("{}.{} MB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20),
-        _ => format!("{}.{} GB", bytes >> 30, ((bytes & 0x3fff_ffff) * 10) >> 30),
+        1_024..KILO_ENDS => format!("{} kB", (bytes + 512) >> 10),
+        KILO_ENDS..MEGA_ENDS => tenths(20, "MB"),
+        _ => tenths(30, "GB"),
     }
 }
 
@@ -189,6 +220,15 @@ mod tests {
             ("", ""),
             ("\"s\" is", "\"s\" is"),
             ("é", "É"),
+            ("so, what", "So, what"),
+            (
+                "synchronous_standby_names is set per server",
+                "synchronous_standby_names is set per server",
+            ),
+            ("postgresql.conf, too", "postgresql.conf, too"),
+            ("pg_rewind() …", "pg_rewind() …"),
+            ("slave11 is down", "slave11 is down"),
+            ("fsync, which", "fsync, which"),
         ] {
             assert_eq!(as_sentence(text), sentence);
         }
@@ -208,8 +248,14 @@ mod tests {
         assert_eq!((seconds(0), seconds(75_049)), ("0.0 s".into(), "75.0 s".into()));
         for (bytes, words) in [
             (500, "500 bytes"),
+            (1_023, "1023 bytes"),
+            (2_022, "2 kB"),
             (12_300, "12 kB"),
-            (3_000_000, "2.8 MB"),
+            (1_048_063, "1023 kB"),
+            (1_048_064, "1.0 MB"),
+            (3_000_000, "2.9 MB"),
+            (1_073_689_395, "1023.9 MB"),
+            (1_073_689_396, "1.0 GB"),
             (5 << 30, "5.0 GB"),
         ] {
             assert_eq!(size(bytes), words);

@@ -155,12 +155,12 @@ pub const GESTURES: [(&str, &str); 15] = [
         "Click a link",
         "Show it in the inspector, with the line that makes it",
     ),
-    ("Right click on a server", "Show all its actions"),
+    ("Right-click a server", "Show all its actions"),
     (
-        "Right click on a server or link in What-if",
+        "Right-click a server or link in What-if",
         "Make something happen to it",
     ),
-    ("Shift and click", "Select several servers"),
+    ("Shift+click", "Select several servers"),
     ("Drag the background", "Select everything that the band touches"),
     ("Drag with the right button, or with Space", "Move the drawing"),
     (

@@ -12,7 +12,7 @@ use crate::lab::{as_user, programs};
 use crate::scene::some_ports;
 
 /// What somebody did is seen by then, and is over by then.
-const SEEN: Duration = Duration::from_secs(2);
+const SEEN: Duration = Duration::from_secs(10);
 /// Servers that connect again.
 const MENDED: Duration = Duration::from_secs(30);
 /// An upstream that is well says something each 30 s.

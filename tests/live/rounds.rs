@@ -54,7 +54,9 @@ fn listed(place: &Place) -> String {
 
 /// Killed this soon after its start, without a word.
 fn killed_after(place: &Place, arguments: &[&str], millis: usize) {
-    let mut child = place.command(arguments).stdout(Stdio::null()).spawn().unwrap();
+    let mut command = place.command(arguments);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
     std::thread::sleep(Duration::from_millis(u64::try_from(millis).unwrap()));
     signal(&child, Signal::SIGKILL);
     child.wait().unwrap();

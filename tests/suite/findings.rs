@@ -206,6 +206,22 @@ fn a_rule_is_explained_with_a_file_or_without() {
     let other = terminal.run(&["check", "far.toml", "--explain", "fsync-off"]);
     assert_eq!(other.code, Some(0), "{}", other.out);
 
+    let kind = terminal.run(&["check", "--explain", "loop"]);
+    assert_eq!(kind.code, Some(0), "{}", kind.err);
+    let title = "error loop: Standbys that follow each other, or one that follows itself\n";
+    assert!(kind.out.starts_with(title), "{}", kind.out);
+    terminal.design(
+        "loop.toml",
+        "postgres = 15\n[[server]]\nname = \"a\"\nport = 1025\nfollows = \"a\"\n",
+    );
+    let found = terminal.run(&["check", "loop.toml", "--explain", "loop"]);
+    assert_eq!(found.code, Some(1), "{}", found.out);
+    assert!(
+        found.out.contains(": error loop a: \"a\" follows itself"),
+        "{}",
+        found.out
+    );
+
     let typo = terminal.run(&["check", "--explain", "sync-on-cascaded"]);
     assert_eq!(typo.code, Some(2));
     assert!(

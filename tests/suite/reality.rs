@@ -285,7 +285,7 @@ fn a_link_that_runs_shows_its_stages_and_its_last_minutes() {
         "flushed",
         "replayed",
         "34.0 MB, 12 s",
-        "11 kB/s",
+        "12 kB/s",
     ] {
         assert!(window.has(words), "no {words}");
     }

@@ -152,7 +152,7 @@ fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     assert!(window.has("of 9 failures, writes go on after 8"));
     assert!(window.has("writes: no server accepts writes until a standby is promoted"));
     window.click("Two at once");
-    assert!(window.has("of 36 failures"));
+    assert!(window.has("of 36 pairs of failures"));
     window.click("One failure");
     window.click("Crash master");
     assert_eq!(story(&window), "crash master");

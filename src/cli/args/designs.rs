@@ -64,7 +64,7 @@ pub(in crate::cli) struct Diagram {
     /// Leave out the names of servers and hosts, free text and comments
     #[arg(long)]
     pub(in crate::cli) anonymous: bool,
-    /// Overwrite the output even if it is not such a picture
+    /// Overwrite the output even if it is not a picture in this format
     #[arg(long, requires = "output")]
     pub(in crate::cli) force: bool,
 }

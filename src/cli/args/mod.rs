@@ -15,6 +15,7 @@ pub(in crate::cli) use self::designs::{Bundle, Diagram, New, Predict};
 pub(in crate::cli) use self::lessons::{ChallengeArgs, LessonArgs, Lessons, Work};
 pub(in crate::cli) use self::steer::{Failover, Follow, OneServer, Rejoin, Restart, SomeServers, Switchover};
 use super::audit::AuditArgs;
+use super::check::Explained;
 use super::export::ExportArgs;
 use super::import::ImportArgs;
 use super::lab::{FailArgs, RepairArgs};
@@ -26,7 +27,6 @@ use super::values::{known_rule, time};
 use super::watch::WatchArgs;
 use crate::engine::servers_user;
 use crate::model::simulate::time::Micros;
-use crate::model::topology::Rule;
 
 const STATUS_CODES: &str = "\
 Exit codes: 0 as drawn, 3 something differs from the design, 4 a server does not answer, so the picture is \
@@ -69,7 +69,7 @@ pub(in crate::cli) enum Command {
         json: bool,
         /// Explain a rule and its source; with a design, show only the findings of this rule
         #[arg(long, value_name = "RULE", value_parser = known_rule)]
-        explain: Option<&'static Rule>,
+        explain: Option<Explained>,
     },
     /// Draw a design's tree in the terminal
     Show {

@@ -89,7 +89,7 @@ fn building(topology: &Topology) -> String {
          `$PGBIN`, then in `PATH`, then in `/usr/lib/postgresql/{major}/bin`. Run as an ordinary user: PostgreSQL refuses root.\n\n\
          ```sh\n\
          ./up              # build and start the cluster in ./cluster (or: ./up FOLDER)\n\
-         ./verify          # prove the drawing: links, sync states, a row read on every standby\n\
+         ./verify          # check that it is as drawn: links, sync states, a row read on every standby\n\
          ./status          # what pg_stat_replication shows on every server\n\
          ./down            # stop it and remove what ./up made, nothing else\n\
          ```\n\n\
@@ -183,7 +183,7 @@ fn real_hosts(topology: &Topology) -> String {
     let slots = if major.has_slots() {
         let reserved = if major.can_reserve_at_slot() { ", true" } else { "" };
         format!(
-            "4. Make the slots of its downstreams there: `SELECT pg_create_physical_replication_slot('…'{reserved})`, by the names in \
+            "4. Make the slots of its downstreams there: `SELECT pg_create_physical_replication_slot('…'{reserved})`, with the names in \
              their `primary_slot_name`.\n"
         )
     } else {
@@ -216,8 +216,8 @@ fn real_hosts(topology: &Topology) -> String {
          2. Put the files of `servers/NAME` into the data directory. Paths in them are relative to it: \
          `{up}/{sockets}` for the sockets must be there, or be changed.\n{not_yet}{password}\
          3. Start it, and make the role on the primary: `CREATE ROLE {role} LOGIN REPLICATION`, with a password.\n{slots}\
-         {next}. Then each standby, upstreams first: `{copy}` from its own upstream as its data directory, its files over those \
-         (steps 2 and 3 without the role), its downstreams' slots.\n\
+         {next}. Then set up each standby, upstreams first: make its data directory with `{copy}` from its own upstream, put its files \
+         over those that come with it (step 2), start it{and_slots}.\n\
          {compare}. Compare `pg_stat_replication` with the tree above.\n{later}\n\
          Set `shared_buffers` for each host: what is good for a test is too small for a real server. A host \
          name in `pg_hba.conf` must resolve in both directions; `hba_address` in the design specifies an address or a network instead.\n",
@@ -225,6 +225,11 @@ fn real_hosts(topology: &Topology) -> String {
         superuser = ClusterFolder::SUPERUSER,
         up = ClusterFolder::UP_FROM_DATA,
         sockets = ClusterFolder::SOCKETS,
+        and_slots = if major.has_slots() {
+            ", and make the slots of its downstreams (step 4)"
+        } else {
+            ""
+        },
         compare = next + 1,
     )
 }

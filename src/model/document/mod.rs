@@ -14,7 +14,7 @@ pub mod templates;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use format::{Problem, Source};
+pub use format::{KINDS, Kind, Problem, Source};
 pub use history::History;
 pub use scenarios::KeptScenario;
 

@@ -102,7 +102,7 @@ impl Target {
             Self::Compose => "docker compose, docker-compose or podman-compose, and a PostgreSQL image",
             Self::Ansible => "ansible-core 2.14 or later, ssh to the hosts, PostgreSQL's programs there",
             Self::Patroni => "Patroni 3.3.2 or later, an etcd cluster, PostgreSQL's programs",
-            Self::Repmgr => "repmgr for the design's version on each host, PostgreSQL's programs",
+            Self::Repmgr => "repmgr for the design's PostgreSQL version on each host, PostgreSQL's programs",
             Self::CloudNativePg => "Kubernetes with the CloudNativePG operator 1.25 or later",
         }
     }

@@ -48,7 +48,7 @@ fn on_hosts(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Drawing => (
             Lost,
-            "positions and comments stay in design.toml, which is part of the export",
+            "the target has no place for positions and comments; they are kept in design.toml, which is part of the export",
         ),
         Feature::Scenarios => (
             Lost,
@@ -149,7 +149,8 @@ fn by_patroni(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::PromotionByHand => (
             Approximated,
-            "nofailover: true on every standby leaves promotion to people; patronictl edit-config or the tags change that",
+            "nofailover: true on every standby leaves promotion to people; to change that, remove the tag from the members' files and \
+             run patronictl reload",
         ),
         Feature::SyncPriority | Feature::SyncQuorum | Feature::SyncSpare => (
             Exact,

@@ -12,6 +12,7 @@ use crate::model::configuration::{Configuration, Effective, Layout, effective_in
 use crate::model::health::Conninfo;
 use crate::model::topology::terms::HbaLine;
 use crate::model::topology::{Server, ServerId, Topology};
+use crate::model::words::as_sentence;
 
 /// Every line of the servers that decides something which the drawing decides otherwise, or not at all.
 pub fn of(
@@ -250,11 +251,7 @@ impl Comparison<'_> {
         if words.is_empty() {
             return None;
         }
-        let mut text = words.join("; ");
-        if let Some(first) = text.get(..1).map(str::to_uppercase) {
-            text.replace_range(..1, &first);
-        }
-        Some(format!("{text}."))
+        Some(format!("{}.", as_sentence(&words.join("; "))))
     }
 
     /// Lines of pg_ident.conf that the design does not write.

@@ -125,7 +125,7 @@ impl Sign {
             Self::Badge(badge) => match badge.kind {
                 BadgeKind::Policy => "how many standbys a commit waits for",
                 BadgeKind::Sync => "commits wait for it",
-                BadgeKind::Potential => "next, if one of those fails",
+                BadgeKind::Potential => "next, if a synchronous standby fails",
                 BadgeKind::Quorum => "commits wait for some of these",
                 BadgeKind::Async => "no commit waits for it",
                 BadgeKind::Absent => "missing at its upstream",
@@ -293,7 +293,7 @@ mod tests {
         let mut expected = vec![
             "how many standbys a commit waits for",
             "commits wait for it",
-            "next, if one of those fails",
+            "next, if a synchronous standby fails",
             "no commit waits for it",
             "may be synchronous",
             "asynchronous",

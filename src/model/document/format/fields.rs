@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml_edit::{Item, TableLike};
 
-use super::Problem;
+use super::{Kind, Problem};
 use crate::model::topology::{BadValue, Guesses};
 
 pub(in crate::model) struct Reader {
@@ -52,6 +52,7 @@ impl Reader {
         message: String,
         fix: Option<String>,
     ) {
+        debug_assert!(Kind::of(rule).is_some(), "{rule} is not explained");
         let line = span.map(|span| self.lines.of(span.start));
         self.problems.push(Problem {
             rule,

@@ -4,6 +4,7 @@
 //! document was read from, key by key where the meaning differs, so that comments and order survive.
 
 pub(in crate::model) mod fields;
+mod kinds;
 mod positions;
 mod read;
 mod scenarios;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 use crate::model::topology::{ServerId, Topology};
 
+pub use kinds::{KINDS, Kind};
 pub use read::read;
 pub use write::write;
 
@@ -57,7 +59,7 @@ const FORMAT: i64 = 1;
 /// Why a text is not a design: one of possibly many, each with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The id under which `check` lists it, for example `loop` or `unknown-key`.
+    /// The id under which `check` lists it, for example `loop` or `unknown-key`: one of [`KINDS`].
     pub rule: &'static str,
     /// From 1; `None` if the problem has no place, such as a missing key.
     pub line: Option<usize>,

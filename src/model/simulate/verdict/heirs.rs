@@ -94,8 +94,7 @@ pub(super) fn of_loss(world: &World, loss: Loss) -> (String, &'static str) {
     match loss {
         Loss::Nothing => (
             "has every commit that was confirmed to a client".to_owned(),
-            "it was a synchronous standby that commits had to wait for, or was connected when the primary \
-             shut down cleanly, or has received everything since",
+            "either commits waited for it, or it has received all the WAL that the primary wrote",
         ),
         Loss::NothingIfFarthest => (
             "has every confirmed commit if it has received the most of the quorum: compare the last WAL \

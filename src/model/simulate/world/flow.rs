@@ -128,7 +128,7 @@ pub const FLOWS: [FlowRow; 18] = [
         flow: Flow::Down,
         when: "it is down",
         becomes: "is down",
-        reason: "a stopped server does not receive, send or answer queries",
+        reason: "a stopped server neither receives nor sends WAL, and answers no queries",
         log: "",
         holds: |world, standby, _| !world.at(standby).is_up(),
     },

@@ -64,12 +64,14 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
                 Found::server(
                     server.id(),
                     format!(
-                        "\"{}\" has {} but {setting} = {given}: {} cannot {word}",
+                        "\"{}\" has {} but {setting} = {given}: {} {word}",
                         server.name(),
                         counted(needed, "downstream"),
                         match (needed, needed - given) {
-                            (1, _) => "the downstream".to_owned(),
-                            (_, without) => format!("{without} of them"),
+                            (1, _) => "it cannot".to_owned(),
+                            (2, 2) => "neither can".to_owned(),
+                            (all, without) if all == without => "none of them can".to_owned(),
+                            (_, without) => format!("{without} of them cannot"),
                         }
                     ),
                 )

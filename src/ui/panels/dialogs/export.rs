@@ -229,7 +229,7 @@ fn foot_ui(ui: &mut Ui, exporting: &Exporting, text: &mut String, outbox: &mut O
     } else {
         note_ui(
             ui,
-            "A new or empty folder, or one with an earlier export, whose files are replaced. Passwords are never part of it.",
+            "A new or empty folder, or one with an earlier export, whose files are replaced. No file in it contains a password.",
         );
     }
     ui.add_space(GAP_LARGE / 2.0);

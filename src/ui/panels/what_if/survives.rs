@@ -1,6 +1,6 @@
 //! What the design survives: a row for each failure, with what goes on in spite of it; another design beside it.
 
-use egui::{Label, RichText, Sense, Ui, WidgetInfo, WidgetType};
+use egui::{Label, RichText, Sense, TextStyle, Ui, WidgetInfo, WidgetType};
 
 use crate::app::Outbox;
 use crate::app::{MOST_FOR_DOUBLE, Message, Survives, WhatIf, WhatIfMessage};
@@ -65,9 +65,10 @@ fn summary_ui(ui: &mut Ui, survives: &Survives, double: bool) {
         .map(|column| rows.iter().filter(|row| row.cells()[column].holds).count())
         .collect();
     let words = format!(
-        "{}: of {} failures, writes go on after {}, reads after {}, nothing is lost after {}",
+        "{}: of {} {}, writes go on after {}, reads after {}, nothing is lost after {}",
         survives.name,
         rows.len(),
+        if double { "pairs of failures" } else { "failures" },
         counts[0],
         counts[1],
         counts[2]
@@ -78,6 +79,9 @@ fn summary_ui(ui: &mut Ui, survives: &Survives, double: bool) {
 /// Only the rows in view are drawn: of two failures at once there are thousands.
 fn table_ui(ui: &mut Ui, sides: &[&Survives], double: bool, outbox: &mut Outbox) {
     let rows = all_rows(sides, double);
+    // A line for each failure: cut off, many pairs would look the same.
+    let line = ui.text_style_height(&TextStyle::Body);
+    let height = if double { 2.0 * line + GAP } else { ROW_HEIGHT };
     let cells = CELL_WIDTH * (COLUMNS.len() * sides.len()) as f32 + GAP * sides.len() as f32;
     let name_width = (ui.available_width() - cells - GAP).max(90.0);
     let tokens = Tokens::of(ui.visuals());
@@ -98,9 +102,9 @@ fn table_ui(ui: &mut Ui, sides: &[&Survives], double: bool, outbox: &mut Outbox)
     egui::ScrollArea::vertical()
         .id_salt("survives")
         .auto_shrink(false)
-        .show_rows(ui, ROW_HEIGHT, rows.len(), |ui, shown| {
+        .show_rows(ui, height, rows.len(), |ui, shown| {
             for row in &rows[shown] {
-                ui.horizontal(|ui| row_ui(ui, row, name_width, outbox));
+                ui.horizontal(|ui| row_ui(ui, row, egui::vec2(name_width, height), outbox));
             }
         });
 }
@@ -134,27 +138,26 @@ fn shown(failure: &str) -> String {
     }
 }
 
-fn row_ui(ui: &mut Ui, row: &Row<'_>, name_width: f32, outbox: &mut Outbox) {
+fn row_ui(ui: &mut Ui, row: &Row<'_>, size: egui::Vec2, outbox: &mut Outbox) {
     let Some(first) = row.iter().flatten().next() else {
         return;
     };
-    let failures: Vec<String> = first.failure.iter().map(|failure| shown(failure)).collect();
-    let words = as_sentence(&failures.join(", "));
-    let name = Label::new(words)
-        .truncate()
-        .selectable(false)
-        .sense(Sense::click());
     let is_own = row.first().is_some_and(Option::is_some);
-    let layout = egui::Layout::left_to_right(egui::Align::Center);
-    let size = egui::vec2(name_width, ROW_HEIGHT);
-    let response = ui.allocate_ui_with_layout(size, layout, |ui| {
-        ui.set_min_width(name_width);
-        ui.add(name)
+    let failures: Vec<String> = first.failure.iter().map(|failure| shown(failure)).collect();
+    let words = as_sentence(&failures.join(",\n"));
+    let lines = failures.len() as f32 * ui.text_style_height(&TextStyle::Body);
+    ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
+        ui.set_min_size(size);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space((size.y - lines) / 2.0);
+        for line in words.lines() {
+            let line = Label::new(line).truncate().selectable(false);
+            let response = ui.add(line.sense(Sense::click()));
+            if is_own && response.on_hover_text("See it happen").clicked() {
+                outbox.send(Message::WhatIf(WhatIfMessage::Try(first.faults.clone())));
+            }
+        }
     });
-    let response = response.inner;
-    if is_own && response.on_hover_text("See it happen").clicked() {
-        outbox.send(Message::WhatIf(WhatIfMessage::Try(first.faults.clone())));
-    }
     for survival in row {
         ui.add_space(GAP);
         for (place, column) in COLUMNS.into_iter().enumerate() {
