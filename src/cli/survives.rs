@@ -45,7 +45,7 @@ pub(super) fn survives(
     let survived = |of: fn(&Survival) -> &Cell| failures.iter().filter(|failure| of(failure).holds).count();
     print::line(format_args!(
         "\nOf {}: writes go on in {}, reads in {}, and nothing is lost in {}. This assumes that nobody \
-         intervenes; what is lost is asked of the best standby, should it be promoted.",
+         intervenes; what is lost is what the best standby lacks, should it be promoted.",
         counted(failures.len(), "failure"),
         survived(|failure| &failure.writes),
         survived(|failure| &failure.reads),

@@ -35,7 +35,9 @@ pub fn listed(names: &[String]) -> String {
 
 /// "a port is …" by itself: "A port is …". A name that a program reads keeps its letters: "pg_rewind needs …".
 pub fn as_sentence(text: &str) -> String {
-    if is_identifier(text.split_whitespace().next().unwrap_or_default()) {
+    let mut words = text.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    if is_identifier(first) || words.next() == Some("=") {
         return text.to_owned();
     }
     let mut letters = text.chars();
@@ -229,6 +231,7 @@ mod tests {
             ("pg_rewind() …", "pg_rewind() …"),
             ("slave11 is down", "slave11 is down"),
             ("fsync, which", "fsync, which"),
+            ("postgres = 12.0 has", "postgres = 12.0 has"),
         ] {
             assert_eq!(as_sentence(text), sentence);
         }

@@ -39,7 +39,7 @@ const FIRST: [f32; 2] = [1280.0, 800.0];
 ///
 /// # Errors
 ///
-/// If the file cannot be read or is not a design, or if no window can be shown.
+/// If the file cannot be read or is not even meant as a design, or if no window can be shown.
 pub fn open(file: Option<PathBuf>) -> Result<(), Report> {
     let session = first_session(file)?;
     let viewport = egui::ViewportBuilder::default()

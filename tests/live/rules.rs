@@ -11,7 +11,7 @@ use crate::lab::{Lab, SENDERS, SOON, as_user, programs, template};
 const HANGS: Duration = Duration::from_millis(1_500);
 
 /// Error rules that a test below shows, by the name of the test.
-const SHOWN: [(&str, &str); 37] = [
+const SHOWN: [(&str, &str); 38] = [
     ("setting-unknown", "a_start_is_refused"),
     ("setting-bad-value", "a_start_is_refused"),
     ("setting-internal", "a_start_is_refused"),
@@ -39,6 +39,7 @@ const SHOWN: [(&str, &str); 37] = [
     ("recovery-target-by-hand", "a_standby_stands_still"),
     ("log-stats-exclude", "a_start_is_refused"),
     ("wal-size-too-small", "a_start_is_refused"),
+    ("log-folder-is-not-made", "a_start_is_refused"),
     ("passwords-not-for-scram", "nobody_gets_in"),
     ("users-by-database", "nobody_gets_in"),
     ("serializable-on-standby", "a_standby_answers_nothing"),
@@ -183,6 +184,14 @@ fn a_start_is_refused() {
     let lab = Lab::new("log-stats-exclude", 21, "m 1\n", &both);
     let log = lab.start("m").unwrap_err();
     assert!(log.contains("invalid value for parameter"), "{log}");
+
+    let deep = [
+        (None, "logging_collector", "on"),
+        (None, "log_directory", "log/today"),
+    ];
+    let lab = Lab::new("log-folder-is-not-made", 63, "m 1\n", &deep);
+    let log = lab.start("m").unwrap_err();
+    assert!(log.contains("could not open log file"), "{log}");
 
     let version = [(None, "ssl_max_protocol_version", "TLSv1.1")];
     let lab = Lab::encrypted("tls-no-version-left", 60, "m 1\n  s 2 no-slot\n", &version);

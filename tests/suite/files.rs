@@ -110,7 +110,7 @@ fn every_tab_and_file_is_shown() {
 fn the_lines_of_the_selected_server_are_counted_and_found() {
     let mut window = Window::seed();
     window.click("Files");
-    assert!(window.has("Select a server to see which lines come from it"));
+    assert!(window.has("Select one server to see which lines come from it"));
     window.select("slave12");
     // What is selected opens its file.
     let opened = window.session().looks.shown_file.clone();
@@ -155,7 +155,7 @@ fn the_files_are_compared_with_another_version() {
     window.send(commands::edit(edit));
     assert!(window.has("No file changes with PostgreSQL 11"));
     window.send(Message::View(ViewMessage::Compare(None)));
-    assert!(window.has("Select a server to see which lines come from it"));
+    assert!(window.has("Select one server to see which lines come from it"));
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_servers_terms_are_open_where_the_design_has_some() {
     assert!(window.has("a design never holds a password"));
     fill(&mut window, "Slot name", "standby_7");
     assert!(text(&window).contains("slot = \"standby_7\""));
-    window.push("WAL receiver, not a server");
+    window.push("Receives WAL only (pg_receivewal)");
     assert!(text(&window).matches("receiver = true").count() == 2);
 }
 

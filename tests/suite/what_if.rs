@@ -158,3 +158,24 @@ fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     assert_eq!(story(&window), "crash master");
     assert!(window.has("No primary: writes fail"));
 }
+
+#[test]
+fn a_legend_that_was_kept_open_folds_where_it_grew_over_cards() {
+    let mut window = Window::seed();
+    let is_open = |window: &Window| window.has("Close the legend");
+    assert!(is_open(&window), "it covers no card of the design");
+    window.harness.get_by_label_contains("Legend: ").click();
+    window.harness.run_ok();
+    window.harness.hover_at(Pos2::new(800.0, 560.0));
+    window.harness.run_ok();
+    assert!(is_open(&window));
+    window.key(INTO_AND_OUT.0, INTO_AND_OUT.1);
+    window.harness.run_ok();
+    assert!(!is_open(&window), "what it explains has grown");
+    // Kept open here, it stays.
+    window.harness.get_by_label_contains("Legend: ").click();
+    window.harness.run_ok();
+    window.harness.hover_at(Pos2::new(800.0, 560.0));
+    window.harness.run_ok();
+    assert!(is_open(&window));
+}

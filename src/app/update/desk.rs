@@ -60,7 +60,7 @@ pub(super) fn parse(session: &mut Session, path: Option<&Path>, text: &str) -> O
 }
 
 /// True for what a person meant as a design, whatever is wrong with it: it is opened as text, where it can be fixed.
-pub(super) fn is_meant_as_design(path: &Path, text: &str) -> bool {
+pub(in crate::app) fn is_meant_as_design(path: &Path, text: &str) -> bool {
     let has_ending = path
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));

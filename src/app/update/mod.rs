@@ -53,6 +53,7 @@ mod unsaved;
 mod view;
 mod what_if;
 
+pub(super) use self::desk::is_meant_as_design;
 use super::session::Derived;
 use super::{
     DesignMessage, Dialog, Effect, LessonMessage, Message, NoticeKind, RunMessage, Session, StartMessage,

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::tasks::{default_folder, home_folder};
-use crate::app::{Message, Session, update};
+use crate::app::update::is_meant_as_design;
+use crate::app::{FileMessage, Message, Session, update};
 use crate::engine::cluster::record;
 use crate::engine::desk::{preferences, recent, store, unsaved};
-use crate::model::document::{Problem, format, templates};
+use crate::model::document::{Document, Problem, format, templates};
 use crate::report::Report;
 
 /// The design of a window that was given none.
@@ -16,7 +17,7 @@ const FIRST_TEMPLATE: &str = "seed";
 ///
 /// # Errors
 ///
-/// If the file cannot be read or is not a design.
+/// If the file cannot be read, or is not even meant as a design.
 pub fn first_session(file: Option<PathBuf>) -> Result<Session, Report> {
     let mut session = session_on(file)?;
     session.default_folder = default_folder();
@@ -36,21 +37,32 @@ fn session_on(file: Option<PathBuf>) -> Result<Session, Report> {
         let is_known =
             !recent::list().is_empty() || !record::list().is_empty() || !unsaved::left().is_empty();
         let template = templates::find(FIRST_TEMPLATE).map_or("", |template| template.text);
-        let document = format::read(template)
-            .map_err(|problems| problems_report("The built-in design is broken", &problems))?;
-        let mut session = Session::new(document, None);
+        let mut session = Session::new(built_in(template)?, None);
         session.start.is_shown = is_known;
         session.start.was_first = is_known;
         return Ok(session);
     };
     let loaded = store::load(&path)?;
-    let document = format::read(&loaded.text).map_err(|problems| {
-        let headline = format!("\"{}\" is not a valid design file", path.display());
-        problems_report(&headline, &problems)
-    })?;
     // Wherever the window goes on to work from.
     let path = std::path::absolute(&path).unwrap_or(path);
-    Ok(Session::new(document, (!loaded.is_picture).then_some(path)))
+    match format::read(&loaded.text) {
+        Ok(document) => Ok(Session::new(document, (!loaded.is_picture).then_some(path))),
+        Err(_) if !loaded.is_picture && is_meant_as_design(&path, &loaded.text) => {
+            // It opens as it does from the menu: as text, with its problems. Nothing is there yet that could be lost by that.
+            let mut session = Session::new(built_in(templates::EMPTY.text)?, None);
+            let read = FileMessage::Read(path, loaded.text);
+            drop(update(&mut session, Message::File(read)));
+            Ok(session)
+        }
+        Err(problems) => {
+            let headline = format!("\"{}\" is not a valid design file", path.display());
+            Err(problems_report(&headline, &problems))
+        }
+    }
+}
+
+fn built_in(text: &str) -> Result<Document, Report> {
+    format::read(text).map_err(|problems| problems_report("The built-in design is broken", &problems))
 }
 
 fn problems_report(headline: &str, problems: &[Problem]) -> Report {
@@ -63,4 +75,41 @@ fn problems_report(headline: &str, problems: &[Problem]) -> Report {
         report.hints.extend(problem.fix.clone());
     }
     report
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Tab;
+
+    fn opened(name: &str, text: &str) -> Result<Session, Report> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        session_on(Some(path))
+    }
+
+    #[test]
+    fn a_design_with_mistakes_opens_as_text() {
+        for (name, text) in [
+            ("broken.toml", "postgres = 15\n[[server\n"),
+            ("broken", "[[server]]\n"),
+        ] {
+            let session = opened(name, text).unwrap();
+            assert!(
+                session.is_text_broken() && session.looks.tab == Tab::Text,
+                "{name}"
+            );
+            assert!(session.desk.path.is_some_and(|path| path.ends_with(name)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_design_at_all_opens_no_window() {
+        let refused = opened("notes.txt", "buy milk\n").unwrap_err();
+        assert!(
+            refused.headline.contains("is not a valid design file"),
+            "{refused}"
+        );
+    }
 }

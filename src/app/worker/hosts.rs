@@ -27,7 +27,7 @@ fn plan(document: Document, asked: &ToHosts) -> Result<HostsPlan, Report> {
     if let Some(missing) = inventory.as_deref().filter(|path| !path.exists()) {
         return Err(
             Report::new(format!("There is no inventory {}.", missing.display())).hint(
-                "Name a file or folder as ansible-playbook takes it behind -i, or leave the field empty.",
+                "Name a file or folder as ansible-playbook takes it after -i, or leave the field empty.",
             ),
         );
     }

@@ -86,7 +86,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
 
 const BY_NAME: &str = "A name fits only if the address that a connection comes from leads back to the name (reverse DNS), and the name to the address. Where it does not, say the address or the network: hba_address = \"10.0.0.0/24\" in the design.";
 const SLOT_SYNC: &str = "A standby that synchronizes logical slots asks its upstream in an ordinary database too: \"replication\" does not match that.";
-const OWN_LINES: &str = "The design's own lines, behind all others: the first line that fits decides.";
+const OWN_LINES: &str = "The design's own lines come last: the first line that matches decides.";
 
 /// pg_ident.conf where standbys come by certificate alone: which certificates of the cluster's authority are the
 /// replication role's. `None`: the design has certificates of its own, whose names are the role's.

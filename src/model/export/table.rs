@@ -28,11 +28,11 @@ fn on_hosts(feature: Feature) -> (Fate, &'static str) {
         Feature::ArchiveDirectory => (
             Approximated,
             "the folder must be mounted on every host at the same path; a relative one is a folder of each server's own, so \
-             standbys find nothing there. Use the absolute path of a shared folder, or commands of pgBackRest, WAL-G or barman.",
+             standbys find nothing there. Use the absolute path of a shared folder, or commands of pgBackRest, WAL-G or Barman.",
         ),
         Feature::Receiver => (
             Approximated,
-            "its pg_hba.conf line, its WAL sender and its slot are there; you start the program that receives (pg_receivewal, barman)",
+            "its pg_hba.conf line, its WAL sender and its slot are there; you start the program that receives (pg_receivewal, Barman)",
         ),
         Feature::Tablespaces => (
             Approximated,
@@ -160,7 +160,7 @@ fn by_patroni(feature: Feature) -> (Fate, &'static str) {
             Exact,
             "commits hang while too few standbys are there, since Patroni does not touch the list",
         ),
-        Feature::HbaLines => (Exact, "behind the lines that let every member and Patroni in"),
+        Feature::HbaLines => (Exact, "after the lines that let every member and Patroni in"),
         Feature::HbaAddress => (Exact, "in the lines of every member's pg_hba"),
         Feature::Slot => (
             Approximated,
@@ -252,10 +252,7 @@ fn by_repmgr(feature: Feature) -> (Fate, &'static str) {
         Feature::ClusterSettings | Feature::ServerSettings => {
             (Exact, "as drawn, with repmgr among the libraries that are loaded")
         }
-        Feature::HbaLines => (
-            Exact,
-            "behind the derived lines, before those for the role repmgr",
-        ),
+        Feature::HbaLines => (Exact, "after the derived lines, before those for the role repmgr"),
         Feature::ArchiveOnly => (
             Lost,
             "repmgr registers standbys that stream; this one is built and not registered as streaming",
@@ -296,7 +293,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::HbaAddress => (Lost, "pods are let in by their certificate, from every address"),
         Feature::HbaLines => (
             Approximated,
-            "in .spec.postgresql.pg_hba, behind the operator's own; lines for local are left out",
+            "in .spec.postgresql.pg_hba, after the operator's own; lines for local are left out",
         ),
         Feature::Slot | Feature::SlotName => (
             Lost,

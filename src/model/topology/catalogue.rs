@@ -178,9 +178,9 @@ pub fn former_names(major: PgMajor) -> impl Iterator<Item = &'static str> {
 /// The parameter that does the same in this version, and the value carried over to it, if that can be said.
 pub fn successor(name: &str, value: &str, major: PgMajor) -> Option<(&'static str, Option<String>)> {
     let has = |name: &str| matches!(lookup(name, major), Known::Here(_) | Known::Perhaps(_));
-    let megabytes = |factor: f64| {
-        let segments: f64 = value.trim().parse().ok()?;
-        Some(format!("{}MB", segments * 16.0 * factor))
+    let megabytes = |factor: f64| match value.trim().parse::<f64>() {
+        Ok(segments) => Some(format!("{}MB", segments * 16.0 * factor)),
+        Err(_) => value::bytes(value, "MB").map(|_| value.to_owned()),
     };
     catalogue().renamed.iter().find_map(|(old, new, carry)| {
         if old.eq_ignore_ascii_case(name) && has(new) {

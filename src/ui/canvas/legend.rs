@@ -66,9 +66,13 @@ pub fn legend_ui(
     let id = Id::new("legend");
     let was_open = ui.data(|data| data.get_temp(id).unwrap_or(false));
     let is_pointed_at = ui.rect_contains_pointer(if was_open { whole } else { title_only });
-    // Where it was opened by a click it stays so; while the drawing is moved below it, it stays as it is.
+    let explained: Vec<&str> = signs.iter().map(Sign::words).collect();
+    let explained = format!("Legend: {}", explained.join("; "));
+    // Where it was opened by a click it stays so, until it has other signs: it could cover more cards than it did. While the
+    // drawing is moved below it, it stays as it is.
     let pin = id.with("pinned");
-    let is_pinned = ui.data(|data| data.get_temp(pin).unwrap_or(false));
+    let pinned: Option<String> = ui.data(|data| data.get_temp(pin));
+    let is_pinned = pinned.is_some_and(|pinned| pinned == explained);
     let is_held = ui.input(|input| input.pointer.any_down());
     // What is dragged, and the words beside the pointer, come first.
     let words = Rect::from_min_max(whole.min - POINTER_WORDS, whole.max);
@@ -87,11 +91,15 @@ pub fn legend_ui(
     // A press on it is none on what lies below it.
     let response = ui.interact(sheet, id, Sense::CLICK | Sense::DRAG);
     if response.clicked() {
-        ui.data_mut(|data| data.insert_temp(pin, !is_pinned));
+        ui.data_mut(|data| {
+            if is_pinned {
+                data.remove::<String>(pin);
+            } else {
+                data.insert_temp(pin, explained.clone());
+            }
+        });
     }
-    let words: Vec<&str> = signs.iter().map(Sign::words).collect();
-    let words = format!("Legend: {}", words.join("; "));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, words.as_str()));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, explained.as_str()));
     let radius = f32::from(RADIUS_WIDGET);
     painter.rect(
         sheet,

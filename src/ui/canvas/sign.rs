@@ -128,7 +128,7 @@ impl Sign {
                 BadgeKind::Potential => "next, if a synchronous standby fails",
                 BadgeKind::Quorum => "commits wait for some of these",
                 BadgeKind::Async => "no commit waits for it",
-                BadgeKind::Absent => "missing at its upstream",
+                BadgeKind::Absent => "not in its upstream's pg_stat_replication",
                 BadgeKind::Trouble if badge.text == "writes fail" => "no server accepts writes",
                 BadgeKind::Trouble => "every commit hangs",
             },

@@ -66,7 +66,7 @@ fn take(mut leaves: Leaves, found: &mut OfTools) {
             found.asked.push(Asked {
                 server: Some(name.clone()),
                 question: format!(
-                    "Does \"{name}\" follow \"{above}\"? The compose file says only that it starts behind it."
+                    "Does \"{name}\" follow \"{above}\"? The compose file says only that it starts after it."
                 ),
                 guess: above.to_owned(),
             });

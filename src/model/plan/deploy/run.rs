@@ -26,7 +26,7 @@ impl Planner<'_> {
             for server in &level {
                 self.wait_ready(server);
             }
-            self.steps.enter(Phase::Stream);
+            self.steps.enter(Phase::Slots);
             for server in &level {
                 self.slots_at(server);
             }

@@ -48,16 +48,16 @@ pub(super) fn shared_memory(topology: &Topology, machine: &Machine) -> Check {
     let needed = topology.servers().len() as u64 * SHARED_BYTES_PER_SERVER;
     let needed_mb = needed / MEGABYTE;
     match machine.room.shared_memory {
-        SharedMemory::Unseen => ok(id, "This system has no folder for shared memory"),
+        SharedMemory::Unseen => ok(id, "This system has no /dev/shm (dynamic shared memory)"),
         SharedMemory::Closed => stop(
             id,
-            "The servers' user cannot write to /dev/shm, which servers use for shared memory",
+            "The servers' user cannot write to /dev/shm, which servers use for dynamic shared memory",
             "Mount it with mode 1777, as usual (in a container: --tmpfs /dev/shm:mode=1777)",
         ),
         SharedMemory::Free(free) if free < needed => stop(
             id,
             format!(
-                "The servers need about {needed_mb} MB of shared memory, and {} MB are free in /dev/shm",
+                "The servers need about {needed_mb} MB in /dev/shm (dynamic shared memory), and {} MB are free there",
                 free / MEGABYTE
             ),
             format!(
@@ -68,7 +68,7 @@ pub(super) fn shared_memory(topology: &Topology, machine: &Machine) -> Check {
         SharedMemory::Free(free) => ok(
             id,
             format!(
-                "The servers need about {needed_mb} MB of shared memory, and {} MB are free",
+                "The servers need about {needed_mb} MB in /dev/shm (dynamic shared memory), and {} MB are free there",
                 free / MEGABYTE
             ),
         ),

@@ -121,6 +121,6 @@ pub(super) fn minor(topology: &Topology, tools: &Tools) -> Check {
     }
     ok(
         id,
-        format!("PostgreSQL {version} has no known bugs that affect this design"),
+        format!("No bug of PostgreSQL {version} that pgcascade knows of affects this design"),
     )
 }

@@ -20,7 +20,7 @@ pub(super) fn only_on_hosts(topology: &Topology) -> Vec<Check> {
     say(
         "receiver-elsewhere",
         names(&Server::is_receiver),
-        "receives WAL and is not a server: pgcascade starts PostgreSQL servers, not pg_receivewal or barman",
+        "receives WAL and is not a server: pgcascade starts PostgreSQL servers, not pg_receivewal or Barman",
     );
     say(
         "archive-only-elsewhere",

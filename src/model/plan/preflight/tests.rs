@@ -289,7 +289,7 @@ fn what_the_system_leaves_too_little_of_is_named() {
     let failed = fails(&pair(), &little, &["shared-memory"]);
     assert_eq!(
         failed[0].message,
-        "The servers need about 4 MB of shared memory, and 1 MB are free in /dev/shm"
+        "The servers need about 4 MB in /dev/shm (dynamic shared memory), and 1 MB are free there"
     );
     let few = with(Room {
         open_files: Some(64),

@@ -131,7 +131,7 @@ fn writes_of(fate: CommitFate) -> Cell {
         CommitFate::Acknowledged => (
             true,
             "writes go on",
-            "the primary runs, and enough standbys answer for commits",
+            "the primary runs, and enough standbys acknowledge commits",
         ),
         CommitFate::Hangs => (
             false,

@@ -65,7 +65,7 @@ fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
             };
             (
                 format!("{own} accepts writes{late}: each waits for {who}."),
-                "each commit is answered by the streaming standbys in synchronous_standby_names",
+                "each commit waits for that many of the streaming standbys in synchronous_standby_names",
             )
         }
         _ => (

@@ -131,6 +131,10 @@ fn a_new_name_takes_the_old_ones_value() {
         Some(("wal_keep_size", Some("512MB".to_owned())))
     );
     assert_eq!(
+        new("wal_keep_segments", "1GB", PgMajor::V15),
+        Some(("wal_keep_size", Some("1GB".to_owned())))
+    );
+    assert_eq!(
         new("wal_keep_size", "1GB", PgMajor::V12),
         Some(("wal_keep_segments", Some("64".to_owned())))
     );

@@ -5,8 +5,8 @@
 
 use super::super::catalogue::{Class, FileKind, danger};
 use super::super::findings::Found;
-use super::super::{Edit, Topology};
-use super::by_hand::ByHand;
+use super::super::{Edit, Server, Topology};
+use super::by_hand::{self, ByHand};
 use super::dangers::of_class;
 
 /// How far a data directory lies below the cluster's folder.
@@ -127,6 +127,40 @@ fn with_usual(hand: ByHand<'_>, place: Place, message: String) -> Found {
     )
 }
 
+/// The log collector makes the folder that it logs to, and none above it.
+pub(super) fn log_folder_is_not_made(topology: &Topology) -> Vec<Found> {
+    let is_collected = |server: &Server, hand: ByHand<'_>| {
+        let is_on = |name| by_hand::on(topology, server, name);
+        is_on("logging_collector").is_some_and(ByHand::is_on)
+            && is_on("log_directory").is_some_and(|own| own.owner == hand.owner)
+    };
+    by_hand::named(topology, "log_directory")
+        .filter(|hand| stays_inside(hand.value, topology.is_all_loopback()) && lacks_parent(hand.value))
+        .filter(|hand| {
+            topology
+                .servers()
+                .iter()
+                .any(|server| is_collected(server, *hand))
+        })
+        .map(|hand| {
+            let message = format!(
+                "With log_directory = \"{}\", the server does not start: it creates the last folder of that \
+                 path, but not those above it",
+                hand.value
+            );
+            with_usual(hand, Place::Outside, message)
+        })
+        .collect()
+}
+
+/// True for a path whose folder lies in another one that neither initdb nor pgcascade makes.
+fn lacks_parent(path: &str) -> bool {
+    let mut parts = path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
+    let first = parts.next().unwrap_or_default();
+    let is_of_initdb = first.starts_with("pg_") || matches!(first, "base" | "global");
+    parts.next().is_some() && !is_of_initdb
+}
+
 /// True for a path below the data directory, or (`is_here`) in a folder of its own below the cluster's. `..` counts at
 /// the beginning only: behind a name it would be the parent of wherever a link leads.
 fn stays_inside(value: &str, is_here: bool) -> bool {
@@ -212,6 +246,12 @@ mod tests {
             assert!(!stays_inside(path, true), "{path}");
         }
         assert!(!stays_inside("../../../logs", false) && stays_inside("logs", false));
+        for path in ["logs/a", "../../../logs/a", "./log/pg_x/"] {
+            assert!(lacks_parent(path), "{path}");
+        }
+        for path in ["logs", "./logs/", "../../../logs", "pg_stat/logs", "base/logs"] {
+            assert!(!lacks_parent(path), "{path}");
+        }
     }
 
     #[test]

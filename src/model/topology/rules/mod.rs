@@ -47,7 +47,7 @@ pub use settings::not_below_primary;
 use Severity::{Error, Note, Warning};
 
 #[rustfmt::skip]
-pub static RULES: [Rule; 107] = [
+pub static RULES: [Rule; 108] = [
     Rule { id: "port-used-twice", severity: Error, title: "Two servers on one host have the same port",
         source: "server: could not bind IPv4 address \"127.0.0.1\": Address already in use", find: servers::port_used_twice },
     Rule { id: "sync-on-cascaded-standby", severity: Error, title: "A standby below a standby is marked synchronous",
@@ -133,6 +133,8 @@ pub static RULES: [Rule; 107] = [
              setting wins; tried on 15: a log with a crafted log_line_prefix is read as settings", find: files::setting_includes_file },
     Rule { id: "file-outside-folder", severity: Error, title: "A file outside the cluster's folder",
         source: "manual, log_directory and log_filename: an absolute path, or relative to the data directory, and strftime escapes; tried on 15: with log_line_prefix they append a line of the design's choice to any file of the user", find: files::file_outside_folder },
+    Rule { id: "log-folder-is-not-made", severity: Error, title: "A log folder that the server cannot create",
+        source: "server: could not open log file: No such file or directory (tried on 15); manual, log_directory and logging_collector", find: files::log_folder_is_not_made },
     Rule { id: "host-is-written-wrong", severity: Error, title: "A host that is read as something else",
         source: "inet_aton(3): 10.0.7 is 10.0.0.7; manual, The pg_hba.conf File: what is not an address and a mask is a host name; server: invalid IP mask (tried on 15)", find: addresses::host_is_written_wrong },
     Rule { id: "hba-line-not-known", severity: Error, title: "A line of pg_hba.conf that the version refuses",

@@ -164,6 +164,11 @@ fn near(rule: &str) -> Topology {
         "nothing-replicates" => notation::parse("m 5432\n  s 5433\n").unwrap(),
         "setting-includes-file" => setting(None, "my.include", "../log"),
         "file-outside-folder" => setting(Some("a"), "log_directory", "../../../x"),
+        "log-folder-is-not-made" => {
+            let mut topology = setting(None, "log_directory", "pg_stat/today");
+            topology.apply(&set(None, "logging_collector", "on")).unwrap();
+            topology
+        }
         "file-outside-on-hosts" => {
             let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
             topology.apply(&set(None, "log_directory", "pg_log")).unwrap();

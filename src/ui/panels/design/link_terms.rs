@@ -147,10 +147,10 @@ fn kinds_ui(ui: &mut Ui, session: &Session, below: &Server, link: &LinkTerms, ou
     }
     let mut receiver = link.is_receiver;
     let is_relay = session.desk.document.topology().is_relay(below.id());
-    let box_of = egui::Checkbox::new(&mut receiver, "WAL receiver, not a server");
+    let box_of = egui::Checkbox::new(&mut receiver, "Receives WAL only (pg_receivewal)");
     let can_be = !is_relay && !link.is_by_archive || link.is_receiver;
     let response = ui.add_enabled(can && can_be, box_of);
-    let hover = "Draw pg_receivewal or barman: it takes WAL, and serves no reads and cannot be promoted";
+    let hover = "Draw pg_receivewal or Barman: it is not a server, serves no reads and cannot be promoted";
     let response = response.on_hover_text(hover).on_disabled_hover_text(if !can {
         session.locked_words()
     } else if is_relay {
@@ -164,7 +164,7 @@ fn kinds_ui(ui: &mut Ui, session: &Session, below: &Server, link: &LinkTerms, ou
             ..link.clone()
         };
         let words = if receiver {
-            format!("Make {} a WAL receiver", below.name())
+            format!("Make {} a receiver of WAL only", below.name())
         } else {
             format!("Make {} a standby", below.name())
         };

@@ -24,10 +24,14 @@ pub fn several_ui(
     let topology = session.desk.document.topology();
     let words = format!("{} selected", counted(selection.len(), "server"));
     ui.add(Label::new(RichText::new(words).heading()).truncate());
+    let attach = if selection.len() < topology.servers().len() {
+        "; drop it on a server to make all of them follow it"
+    } else {
+        ""
+    };
     note_ui(
         ui,
-        "Drag one of them to move all of them; drop it on a server to make all of them follow it. The \
-         right-click menu applies to all of them.",
+        format!("Drag one of them to move all of them{attach}. The right-click menu applies to all of them."),
     );
     ui.add_space(GAP);
     let servers: Vec<&Server> = selection.iter().filter_map(|id| topology.server(*id)).collect();

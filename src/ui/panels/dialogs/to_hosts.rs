@@ -45,7 +45,7 @@ pub(super) fn to_hosts_ui(
         let edit = entry_ui(ui, "Inventory", hint, &mut asked.inventory, false, |ui, _| {
             note_ui(
                 ui,
-                "Who logs in, with which key, and how to become root. Read behind the playbook's own inventory, which has the \
+                "Who logs in, with which key, and how to become root. Read after the playbook's own inventory, which has the \
                  hosts.",
             );
         });
@@ -63,7 +63,7 @@ pub(super) fn to_hosts_ui(
             ui.add(edit).labelled_by(label.id);
             note_ui(
                 ui,
-                "As ansible-playbook takes them behind -e. Secrets belong in a file of mode 0600, or a vault.",
+                "As ansible-playbook takes them after -e. Secrets belong in a file of mode 0600, or a vault.",
             );
         });
         ui.end_row();

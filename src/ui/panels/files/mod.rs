@@ -64,7 +64,9 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
         .as_ref()
         .and_then(|path| bundle.file(path))
         .or_else(|| bundle.files.first());
-    let selected = session.selected_server();
+    // Of several, none is the one that is asked about.
+    let is_single = session.looks.also_selected.is_empty();
+    let selected = session.selected_server().filter(|_| is_single);
     if to_reveal.seen != selected.map(Server::id) {
         to_reveal.seen = selected.map(Server::id);
         let own = selected.and_then(|server| own_file(bundle, server, shown));
@@ -81,7 +83,7 @@ pub fn files_ui(ui: &mut Ui, session: &Session, to_reveal: &mut ToReveal, outbox
             }
         }
         None => {
-            note_ui(ui, "Select a server to see which lines come from it");
+            note_ui(ui, "Select one server to see which lines come from it");
         }
     }
     ui.add_space(GAP_SMALL);

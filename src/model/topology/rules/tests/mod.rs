@@ -167,6 +167,11 @@ fn triggering(rule: &str) -> Topology {
         "nothing-replicates" => notation::parse("m 5432\n").unwrap(),
         "setting-includes-file" => setting(None, "Include_If_Exists", "../log"),
         "file-outside-folder" => setting(Some("a"), "log_directory", "../../../../x"),
+        "log-folder-is-not-made" => {
+            let mut topology = setting(None, "log_directory", "log/today");
+            topology.apply(&set(None, "logging_collector", "on")).unwrap();
+            topology
+        }
         "file-outside-on-hosts" => {
             let mut topology = on_hosts(["db1", "db2", "db3", "db4"]);
             topology.apply(&set(None, "log_directory", "/var/log/pg")).unwrap();
