@@ -47,7 +47,7 @@ pub struct ToHosts {
     pub folder: String,
     /// Read behind the playbook's own inventory; empty: none.
     pub inventory: String,
-    /// `KEY=VALUE` or `@FILE`, one a line.
+    /// `KEY=VALUE` or `@FILE`, one per line.
     pub variables: String,
 }
 

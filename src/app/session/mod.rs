@@ -113,6 +113,7 @@ impl Session {
         effects.extend(self.desk.path.clone().map(Effect::FindExport));
         effects.extend([Effect::FindRecent, Effect::FindConnections, Effect::FindProgress]);
         effects.extend(self.start.is_shown.then_some(Effect::ListClusters));
+        effects.extend(self.pending.at_start.iter().cloned());
         effects
     }
 

@@ -1,6 +1,6 @@
 //! What waits for an answer: it was put off by a question, or was agreed to.
 
-use crate::app::Message;
+use crate::app::{Effect, Message};
 
 #[derive(Debug, Default)]
 pub struct Pending {
@@ -12,4 +12,6 @@ pub struct Pending {
     pub(in crate::app) saves_drawing: bool,
     /// The revision that the user agreed to lose to the design that is being opened.
     pub(in crate::app) replaceable: Option<u64>,
+    /// What the file that the window opens with asks for, once there is a window.
+    pub(in crate::app) at_start: Vec<Effect>,
 }

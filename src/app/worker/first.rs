@@ -48,10 +48,11 @@ fn session_on(file: Option<PathBuf>) -> Result<Session, Report> {
     match format::read(&loaded.text) {
         Ok(document) => Ok(Session::new(document, (!loaded.is_picture).then_some(path))),
         Err(_) if !loaded.is_picture && is_meant_as_design(&path, &loaded.text) => {
-            // It opens as it does from the menu: as text, with its problems. Nothing is there yet that could be lost by that.
+            // It opens as it does from the menu: a lesson as one, anything else as text, with its problems. Nothing is there
+            // yet that could be lost by that.
             let mut session = Session::new(built_in(templates::EMPTY.text)?, None);
             let read = FileMessage::Read(path, loaded.text);
-            drop(update(&mut session, Message::File(read)));
+            session.pending.at_start = update(&mut session, Message::File(read));
             Ok(session)
         }
         Err(problems) => {
@@ -80,7 +81,7 @@ fn problems_report(headline: &str, problems: &[Problem]) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::Tab;
+    use crate::app::{Effect, Tab};
 
     fn opened(name: &str, text: &str) -> Result<Session, Report> {
         let folder = tempfile::tempdir().unwrap();
@@ -102,6 +103,13 @@ mod tests {
             );
             assert!(session.desk.path.is_some_and(|path| path.ends_with(name)));
         }
+    }
+
+    #[test]
+    fn a_lesson_opens_as_one() {
+        let session = opened("mine.toml", "[[page]]\n[[goal]]\n").unwrap();
+        let first = session.start_effects();
+        assert!(matches!(first.last(), Some(Effect::ReadLesson(path)) if path.ends_with("mine.toml")));
     }
 
     #[test]

@@ -190,6 +190,12 @@ fn real_hosts(topology: &Topology) -> String {
         String::new()
     };
     let next = if major.has_slots() { 5 } else { 4 };
+    let first = if topology.is_all_loopback() {
+        "First give each server its `host` in the design, and make this bundle again: as they are drawn, all servers listen on this \
+         machine only, and look for their upstreams here.\n\n"
+    } else {
+        ""
+    };
     let copy = if major.can_reserve_at_slot() {
         "pg_basebackup -S SLOT"
     } else {
@@ -209,7 +215,7 @@ fn real_hosts(topology: &Topology) -> String {
     };
     format!(
         "## Use it on real hosts\n\n\
-         `pgcascade export {design} --to hosts -o DIR` writes a folder and a script for each host, which do all of this in the right \
+         {first}`pgcascade export {design} --to hosts -o DIR` writes a folder and a script for each host, which do all of this in the right \
          order; there are systemd units, containers, Ansible, Patroni, repmgr and CloudNativePG as well \
          (`pgcascade export --list`). By hand, with the files of this bundle:\n\n\
          1. On the primary: `initdb -U {superuser} -A scram-sha-256 --pwfile=FILE`, so that the superuser has a password that `pg_hba.conf` asks for.\n\

@@ -48,7 +48,7 @@ fn on_hosts(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Drawing => (
             Lost,
-            "the target has no place for positions and comments; they are kept in design.toml, which is part of the export",
+            "the target has no place for positions and comments; only design.toml, which is part of the export, keeps them",
         ),
         Feature::Scenarios => (
             Lost,

@@ -151,7 +151,7 @@ pub fn undo_line(action: &Action) -> Option<String> {
     undo(action).map(|(function, argument)| words(function, argument.into_iter()))
 }
 
-/// The rows as psql prints them, one a line, as one word.
+/// The rows as psql prints them, one per line, as one word.
 pub fn rows_text(rows: &[ReplicationRow]) -> String {
     let lines: Vec<String> = rows
         .iter()

@@ -65,9 +65,9 @@ fn heir(world: &World, server: &Server, loss: Loss, is_paused: bool, followers: 
     }
     if !followers.is_empty() && world.topology().postgres().follows_promotions() {
         let own = if followers.len() == 1 {
-            "follows it by itself"
+            "follows it automatically"
         } else {
-            "follow it by themselves"
+            "follow it automatically"
         };
         sentence.push_str(&format!("; {} {own}", listed(world, followers)));
     }

@@ -120,13 +120,8 @@ fn initdb_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut O
             field_row(ui, session, drafts, outbox, label, hint, &Field::Terms(field));
         };
         row(ui, "WAL segment size", "16MB", TermField::SegmentSize);
-        row(
-            ui,
-            "Locale",
-            "as pgcascade chooses, or C.UTF-8",
-            TermField::Locale,
-        );
-        row(ui, "Encoding", "as the locale's, or UTF8", TermField::Encoding);
+        row(ui, "Locale", "automatic, or C.UTF-8", TermField::Locale);
+        row(ui, "Encoding", "the locale's, or UTF8", TermField::Encoding);
         let choices = [
             (None, "as the version does"),
             (Some(true), "on"),
@@ -157,7 +152,7 @@ fn initdb_ui(ui: &mut Ui, session: &Session, drafts: &mut Drafts, outbox: &mut O
             },
         );
     });
-    note_ui(ui, "They are chosen once, when the cluster is built.");
+    note_ui(ui, "pgcascade sets these once, when it builds the cluster.");
 }
 
 /// One edit under words of its own.

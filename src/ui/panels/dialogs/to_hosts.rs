@@ -9,7 +9,7 @@ use crate::ui::theme::{GAP, GAP_LARGE};
 use super::super::parts::{entry_ui, form_ui, main_button, note_ui};
 use super::{cancel_ui, title_ui};
 
-/// Of the variables, one a line.
+/// Of the variables, one per line.
 const ROWS: usize = 2;
 
 pub(super) fn to_hosts_ui(
@@ -56,7 +56,7 @@ pub(super) fn to_hosts_ui(
         ui.vertical(|ui| {
             let edit = TextEdit::multiline(&mut asked.variables)
                 .id_salt("variables")
-                .hint_text("KEY=VALUE or @FILE, one a line")
+                .hint_text("KEY=VALUE or @FILE, one per line")
                 .margin(egui::Margin::symmetric(8, 5))
                 .desired_rows(ROWS)
                 .desired_width(f32::INFINITY);
