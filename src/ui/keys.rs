@@ -137,10 +137,7 @@ pub const GESTURES: [(&str, &str); 15] = [
         "Drop a server on the upper half of a card",
         "Swap the two; the tree keeps its shape",
     ),
-    (
-        "Hold Ctrl while dropping",
-        "Apply the suggested fix and then the drop",
-    ),
+    ("Hold Ctrl while dropping", "Apply the suggested fix, then drop"),
     (
         "Drag the handle below a relay",
         "Move all its downstreams to another server",
@@ -150,7 +147,7 @@ pub const GESTURES: [(&str, &str); 15] = [
         "Move the card or all selected cards; the cluster does not change",
     ),
     ("Drag Add standby onto a server", "Add a standby under it"),
-    ("Click the sign below a card", "Hide or show everything below it"),
+    ("Click − or + below a card", "Hide or show everything below it"),
     (
         "Click a link",
         "Show it in the inspector, with the line that makes it",

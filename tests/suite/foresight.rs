@@ -46,7 +46,7 @@ fn what_follows_from_faults_is_told_in_sentences_and_as_json() {
     assert_eq!(told.code, Some(0), "{}", told.err);
     assert!(
         told.out
-            .contains("\"slave1\" accepts writes; none waits for another server."),
+            .contains("\"slave1\" accepts writes; no commit waits for another server."),
         "{}",
         told.out
     );

@@ -26,7 +26,7 @@ pub fn pg_hba_conf(topology: &Topology, server: &Server) -> Sourced {
     let mut file = Writer::default();
     file.comment(&format!(
         "pg_hba.conf of \"{}\": who may connect from where, and how they prove who they are.\nThe first \
-         line that fits decides; where none does, nobody gets in.",
+         matching line decides; if none matches, the connection is refused.",
         server.name()
     ));
     file.comment_line("# TYPE  DATABASE     USER        ADDRESS                  METHOD");

@@ -66,7 +66,7 @@ pub(super) fn replication(sizes: &Sizes<'_>, server: &Server) -> Vec<Setting> {
         Decision::HotStandby.for_cluster(),
         "hot_standby",
         "on",
-        "A standby answers queries while it applies WAL; a standby that others follow must. The primary ignores it, and needs it the day it becomes a standby.",
+        "A standby answers queries while it applies WAL; a standby that others follow must have it on. The primary ignores it, and needs it the day it becomes a standby.",
     ));
     if let Some(slotless) = sizes.slotless.get(&server.id()) {
         let (name, value) = if major.has_wal_keep_size() {

@@ -297,8 +297,8 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         ),
         Feature::Slot | Feature::SlotName => (
             Lost,
-            "a replica Cluster streams without a slot: wal_keep_size is raised instead, and a replica that was away longer needs a \
-             new copy",
+            "a replica Cluster streams without a slot: wal_keep_size is raised instead, and a replica that was away while more WAL \
+             was written needs a new copy",
         ),
         Feature::NoSlot => (Exact, "no link between Clusters has a slot"),
         Feature::ExtraSlots => (

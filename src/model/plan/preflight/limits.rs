@@ -83,7 +83,7 @@ pub(super) fn open_files(topology: &Topology, machine: &Machine) -> Check {
         id,
         machine.room.open_files,
         needed,
-        "files open in one process",
+        "open files in one process",
         "ulimit -n",
     )
 }

@@ -63,13 +63,23 @@ fn one_leader(world: &World, leader: ServerId) -> (String, &'static str) {
             } else {
                 ""
             };
+            let list = world
+                .state(leader)
+                .and_then(|state| state.configured.as_ref()?.names.as_ref());
             (
-                format!("{own} accepts writes{late}: each waits for {who}."),
-                "each commit waits for that many of the streaming standbys in synchronous_standby_names",
+                format!("{own} accepts writes{late}: each commit waits for {who}."),
+                match list {
+                    Some(list) if list.is_quorum() => {
+                        "of the streaming standbys in synchronous_standby_names, those count that answer first"
+                    }
+                    _ => {
+                        "of the streaming standbys in synchronous_standby_names, those count that come first there"
+                    }
+                },
             )
         }
         _ => (
-            format!("{own} accepts writes; none waits for another server."),
+            format!("{own} accepts writes; no commit waits for another server."),
             "nothing is synchronous there: synchronous_standby_names is empty, or synchronous_commit is off or local",
         ),
     }

@@ -23,6 +23,7 @@ mod sites;
 mod sync;
 mod terms;
 mod tls;
+mod turns;
 mod versions;
 
 use super::findings::Found;

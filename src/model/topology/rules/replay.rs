@@ -3,6 +3,7 @@
 use super::super::findings::Found;
 use super::super::{CommitLevel, Edit, Server, Topology};
 use super::hosts::real_delay;
+use super::turns::Turns;
 use super::{by_hand, candidates_that_must_apply, standbys};
 
 fn remove_delay(server: &Server, found: Found) -> Found {
@@ -159,15 +160,18 @@ pub(super) fn receiver_timeout_off(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn remote_apply_waits_for_queries(topology: &Topology) -> Vec<Found> {
+    let turns = Turns::of(topology);
     candidates_that_must_apply(topology)
         .filter_map(|server| {
             let delay = by_hand::on(topology, server, "max_standby_streaming_delay")
                 .filter(|hand| hand.number() == Some(-1))?;
+            let failure = turns.failure_before(server.id());
+            let once = failure.map_or_else(String::new, |failure| format!(" once {failure}"));
             Some(delay.without(Found::server(
                 server.id(),
                 format!(
                     "A query on \"{}\" may block replay forever, and with remote_apply every commit waits \
-                     for that",
+                     for that{once}",
                     server.name()
                 ),
             )))

@@ -1,7 +1,9 @@
 //! Rules on servers and their links: ports, slots, who is let in.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::findings::{Found, repeated};
-use super::super::{Auth, Edit, Server, Topology};
+use super::super::{Auth, Edit, Port, Server, Topology};
 use super::standbys;
 
 pub(super) fn port_used_twice(topology: &Topology) -> Vec<Found> {
@@ -14,25 +16,38 @@ pub(super) fn port_used_twice(topology: &Topology) -> Vec<Found> {
         // Names of hosts do not tell capitals apart.
         (host.to_ascii_lowercase(), server.port())
     };
+    let mut firsts = BTreeMap::new();
+    for server in topology.servers() {
+        firsts.entry(place(server)).or_insert(server);
+    }
+    let mut taken: BTreeSet<u16> = topology
+        .servers()
+        .iter()
+        .map(|server| server.port().number())
+        .collect();
+    // Each gets a port of its own, also where somebody types all of them in; counted on, since thousands can have one port.
+    let mut next: BTreeMap<u16, u16> = BTreeMap::new();
+    let mut free_from = |port: u16| {
+        let from = next.get(&port).copied().unwrap_or(port);
+        let free = (from..=u16::MAX).find(|number| taken.insert(*number))?;
+        next.insert(port, free);
+        Port::new(free).ok()
+    };
     repeated(topology.servers().iter(), place)
         .into_iter()
         .map(|server| {
-            let first = topology
-                .servers()
-                .iter()
-                .find(|other| place(other) == place(server))
-                .unwrap_or(server);
+            let first = firsts.get(&place(server)).copied().unwrap_or(server);
             let found = Found::server(
                 server.id(),
                 format!(
-                    "\"{}\" and \"{}\" both use port {} on {}: the second one cannot start",
+                    "\"{}\" and \"{}\" both use port {} on {}: whichever starts second fails",
                     first.name(),
                     server.name(),
                     server.port(),
                     server.host()
                 ),
             );
-            match topology.free_port_from(server.port().number()) {
+            match free_from(server.port().number()) {
                 Some(port) => found.fix(
                     format!("Use port {port}"),
                     Edit::SetPort {

@@ -59,7 +59,8 @@ fn too_few(topology: &Topology, setting: &str, needed: impl Fn(&Server) -> usize
             let of_primary = (setting == "max_wal_senders" && !server.is_primary())
                 .then(|| senders_of_primary(topology))
                 .flatten();
-            let enough = needed.max(of_primary.unwrap_or(0));
+            // With some to spare, as where nothing is set by hand: a base backup takes senders and a slot of its own.
+            let enough = Topology::room_for(needed).max(of_primary.unwrap_or(0));
             (given < needed).then(|| {
                 Found::server(
                     server.id(),

@@ -3,6 +3,7 @@
 use super::super::findings::{Found, repeated};
 use super::super::{CommitLevel, Edit, Server, Standby, SyncMethod, SyncPolicy, Topology};
 use super::hosts::real_delay;
+use super::turns::Turns;
 use super::{candidates_that_must_apply, standbys};
 
 pub(super) fn sync_on_cascaded_standby(topology: &Topology) -> Vec<Found> {
@@ -77,14 +78,18 @@ pub(super) fn sync_count_above_candidates(topology: &Topology) -> Vec<Found> {
 }
 
 pub(super) fn remote_apply_waits_for_delay(topology: &Topology) -> Vec<Found> {
+    let turns = Turns::of(topology);
     candidates_that_must_apply(topology)
         .filter_map(|server| Some((server, real_delay(server)?)))
         .map(|(server, delay)| {
+            let commits = turns
+                .failure_before(server.id())
+                .map_or("Commits".to_owned(), |failure| format!("If {failure}, commits"));
             Found::server(
                 server.id(),
                 format!(
-                    "Commits would wait {delay} for \"{}\": with remote_apply, they wait until a \
-                     delayed standby has applied them",
+                    "{commits} would wait {delay} for \"{}\": with remote_apply, a commit waits until \
+                     its synchronous standbys have applied it",
                     server.name()
                 ),
             )

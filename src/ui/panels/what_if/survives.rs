@@ -23,7 +23,7 @@ pub fn survives_ui(ui: &mut Ui, what_if: &WhatIf, outbox: &mut Outbox) {
     choices_ui(ui, what_if, survives, outbox);
     note_ui(
         ui,
-        "Assumes that nobody intervenes. Writes: commits are acknowledged; reads: some server answers; kept: no acknowledged commit \
+        "From the cluster as drawn, if nobody intervenes. Writes: commits are acknowledged; reads: some server answers; kept: no acknowledged commit \
          is lost, should the best standby be promoted. Click a failure to see it happen.",
     );
     let sides: Vec<&Survives> = std::iter::once(survives).chain(&what_if.compared).collect();
