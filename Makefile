@@ -15,7 +15,9 @@
 #   make bench-hosts   40 hosts (namespaces; as root) by Ansible, beside plain ssh in parallel (20 minutes; HOSTS=13 for fewer)
 #   make test-report   open an audit's HTML report in headless Chromium (fetches it once; 1 minute)
 #   make test-strace   trace what root does with a cluster of another user (as root; 2 minutes; OWNER=NAME, by default postgres)
-#   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes; fuzz/ has targets for cargo-fuzz)
+#   make fuzz    damage every kind of file 200,000 times: no reader may panic (a few minutes)
+#   make fuzz-guided   let libFuzzer look for such a file, with the stable compiler (SECONDS=60 for each of 5 targets; 5
+#                minutes to build)
 #   make package   build dist/: .deb, .rpm and tarball of pgcascade and of pgcascade-cli, their checksums (10 to 30
 #                minutes: two release builds)
 #   make lint    formatting, lints, documentation, scripts
@@ -27,7 +29,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test test-advice test-newest test-exports test-report test-strace test-versions bench bench-hosts fuzz package lint setup catalogue
+.PHONY: help run test test-advice test-newest test-exports test-report test-strace test-versions bench bench-hosts fuzz fuzz-guided package lint setup catalogue
 
 # The crates of the window: none of them may be in a build without the feature `gui`.
 GUI_CRATES := eframe|egui|egui_graphs|epaint|emath|ecolor|egui-winit|egui_glow|glow|winit|petgraph|rfd|accesskit
@@ -100,6 +102,10 @@ test-strace:
 
 fuzz:
 	cargo test --locked --no-default-features --lib mutated_tests -- --include-ignored --nocapture
+
+fuzz-guided:
+	@packaging/setup.sh fuzz-guided
+	packaging/fuzz.sh $(or $(SECONDS),60)
 
 # Without the window where nothing is drawn: that build takes a quarter of the time. The frames need a release build of it.
 bench:

@@ -8,6 +8,7 @@
 #   packaging/setup.sh test-exports   PostgreSQL, etcd, repmgr, sshd and what else the exports are tried with
 #   packaging/setup.sh test-report    Chromium, which opens the report of an audit
 #   packaging/setup.sh test-strace    strace, which says what root does
+#   packaging/setup.sh fuzz-guided    a C++ compiler
 #   packaging/setup.sh lint           ShellCheck
 #   packaging/setup.sh package        rpmbuild, and the C compiler, whose binutils read and strip the program
 #
@@ -96,9 +97,10 @@ case $purpose in
     command -v strace >/dev/null || need "strace, which says what root does" strace
     ;;
   test-report) command -v chromium >/dev/null || need "Chromium, which opens the report of an audit" chromium ;;
+  fuzz-guided) command -v g++ >/dev/null || need "a C++ compiler, which builds libFuzzer" g++ ;;
   lint) need_shellcheck ;;
   package) need_rpm ;;
-  *) echo "usage: packaging/setup.sh run|test|test-versions|test-advice|test-exports|test-report|test-strace|lint|package" >&2; exit 2 ;;
+  *) echo "usage: packaging/setup.sh run|test|test-versions|test-advice|test-exports|test-report|test-strace|fuzz-guided|lint|package" >&2; exit 2 ;;
 esac
 
 command -v cc >/dev/null || need "a C compiler, which links every Rust program" gcc libc6-dev

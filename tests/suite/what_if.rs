@@ -149,7 +149,7 @@ fn a_sentence_is_asked_why_and_an_advice_is_followed() {
 fn what_is_survived_is_a_table_in_which_a_failure_can_be_seen() {
     let mut window = entered();
     window.click("Survives");
-    assert!(window.has("of 9 failures, writes go on after 8"));
+    assert!(window.has("of 9 failures, writes go on in 8"));
     assert!(window.has("writes: no server accepts writes until a standby is promoted"));
     window.click("Two at once");
     assert!(window.has("of 36 pairs of failures"));

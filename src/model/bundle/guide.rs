@@ -206,7 +206,7 @@ fn real_hosts(topology: &Topology) -> String {
     } else {
         (
             "   Leave `synchronous_standby_names` out of the primary's file for now: every commit, including those of step 3, would wait for \
-             standbys that do not run yet.\n",
+             standbys that are not running yet.\n",
             format!(
                 "{}. Once the standbys stream, put `synchronous_standby_names` into the primary's file, and reload it.\n",
                 next + 2

@@ -298,7 +298,7 @@ fn in_kubernetes(feature: Feature) -> (Fate, &'static str) {
         Feature::Slot | Feature::SlotName => (
             Lost,
             "a replica Cluster streams without a slot: wal_keep_size is raised instead, and a replica that was away while more WAL \
-             was written needs a new copy",
+             than that was written needs a new copy",
         ),
         Feature::NoSlot => (Exact, "no link between Clusters has a slot"),
         Feature::ExtraSlots => (

@@ -239,7 +239,7 @@ impl Parameter {
             let units = if units.is_empty() {
                 String::new()
             } else {
-                format!(" (with a unit: {})", units.join(", "))
+                format!(" (a unit may be given: {})", units.join(", "))
             };
             let step = range
                 .step

@@ -164,6 +164,8 @@ fn is_fresh(flow: Flow) -> bool {
 fn reads_of(up: usize, old: usize) -> Cell {
     let sentence = match (up, old) {
         (0, _) => "no server answers".to_owned(),
+        (1, 0) => "1 answers".to_owned(),
+        (1, _) => "1 answers, with stale data".to_owned(),
         (up, 0) => format!("{up} answer"),
         (up, old) if up == old => format!("{up} answer, all with stale data"),
         (up, old) => format!("{up} answer, {old} of them with stale data"),

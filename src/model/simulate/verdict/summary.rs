@@ -96,6 +96,7 @@ fn reads(world: &World) -> Said {
     let all = world.topology().servers().len();
     let answer = match up {
         0 => "Nobody answers queries: no server runs".to_owned(),
+        1 if all == 1 => "The server answers queries".to_owned(),
         2 if all == 2 => "Both servers answer queries".to_owned(),
         up if up == all => format!("All {all} servers answer queries"),
         up => format!("{up} of {all} servers answer queries"),

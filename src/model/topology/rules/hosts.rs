@@ -224,9 +224,12 @@ pub(super) fn sync_all_on_one_host(topology: &Topology) -> Vec<Found> {
     {
         return Vec::new();
     }
+    let all = match candidates.len() {
+        2 => "Both".to_owned(),
+        many => format!("All {many}"),
+    };
     vec![Found::cluster(format!(
-        "All {} synchronous standbys are on {}: if that host fails, every commit hangs",
-        candidates.len(),
+        "{all} synchronous standbys are on {}: if that host fails, every commit hangs",
         first.host()
     ))]
 }

@@ -53,7 +53,9 @@ pub(super) fn export_ui(
     };
     side(left, "targets", &mut |ui| targets_ui(ui, exporting, text, outbox));
     let right = right.with_min_x(left.right() + 2.0 * GAP);
-    side(right, "contains", &mut |ui| target_ui(ui, session, exporting));
+    // Each target begins at its top.
+    let contains = format!("contains {:?}", exporting.target);
+    side(right, &contains, &mut |ui| target_ui(ui, session, exporting));
     ui.add_space(GAP);
     foot_ui(ui, exporting, text, outbox);
 }

@@ -115,10 +115,11 @@ pub fn state_in_words(cluster: &ClusterView) -> String {
         None => "Not read yet".to_owned(),
         Some((0, _)) => "Stopped".to_owned(),
         Some((up, all)) => {
-            let words = if up == all {
-                format!("All {all} servers run")
-            } else {
-                format!("{up} of {all} servers run")
+            let words = match (up, all) {
+                (1, 1) => "The server runs".to_owned(),
+                (2, 2) => "Both servers run".to_owned(),
+                _ if up == all => format!("All {all} servers run"),
+                _ => format!("{up} of {all} servers run"),
             };
             match silent(cluster) {
                 0 => words,

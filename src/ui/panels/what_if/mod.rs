@@ -224,7 +224,10 @@ fn for_real_ui(ui: &mut Ui, session: &Session, advice: &Advice, outbox: &mut Out
                 "Copy the commands"
             };
             let button = ui.button(words);
-            if button.on_hover_text("Copy what a person would type").clicked() {
+            if button
+                .on_hover_text("Copy the commands as you would type them")
+                .clicked()
+            {
                 let text = advice.commands.join("\n");
                 outbox.send(Message::View(ViewMessage::CopyText(text)));
             }

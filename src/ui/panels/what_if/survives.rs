@@ -65,7 +65,7 @@ fn summary_ui(ui: &mut Ui, survives: &Survives, double: bool) {
         .map(|column| rows.iter().filter(|row| row.cells()[column].holds).count())
         .collect();
     let words = format!(
-        "{}: of {} {}, writes go on after {}, reads after {}, nothing is lost after {}",
+        "{}: of {} {}, writes go on in {}, reads in {}, and nothing is lost in {}",
         survives.name,
         rows.len(),
         if double { "pairs of failures" } else { "failures" },

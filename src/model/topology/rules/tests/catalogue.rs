@@ -137,7 +137,7 @@ fn values_say_what_would_be_right() {
         "15",
         "work_mem",
         "64mb",
-        "\"mb\" is not one of its units. It takes a whole number from 64 to 2147483647 kB (with a unit: B, \
+        "\"mb\" is not one of its units. It takes a whole number from 64 to 2147483647 kB (a unit may be given: B, \
          kB, MB, GB, TB)",
         "Set work_mem to 64MB",
     );
