@@ -40,15 +40,21 @@ cp fuzz/seeds/scenario/* "$build/corpus/scenario/"
 cp fuzz/seeds/words/* "$build/corpus/words/"
 for design in assets/templates/*.toml; do
   for format in svg png; do
-    target/debug/pgcascade diagram "$design" --force -o "$build/corpus/picture/$(basename "$design" .toml).$format" >&2
+    target/debug/pgcascade diagram "$design" --force -o "$build/corpus/picture/$(basename "$design" .toml).$format" >/dev/null
   done
 done
 
 failed=0
 while read -r name most; do
   say "-- $name: $seconds s"
-  "$build/$host/release/$name" "$build/corpus/$name" -max_total_time="$seconds" -max_len="$most" -timeout=20 \
-    -artifact_prefix="$build/failed/$name-" -print_final_stats=1 -verbosity=0 </dev/null || failed=1
+  log=$build/$name.log
+  if "$build/$host/release/$name" "$build/corpus/$name" -max_total_time="$seconds" -max_len="$most" -timeout=20 \
+    -artifact_prefix="$build/failed/$name-" -print_final_stats=1 -print_funcs=0 >"$log" 2>&1 </dev/null; then
+    sed -n 's/^stat::number_of_executed_units: */   inputs tried: /p' "$log"
+  else
+    failed=1
+    tail -n 30 "$log"
+  fi
 done <<<"$targets"
 if ((failed)); then
   say "Something failed: its inputs are in $build/failed."
