@@ -158,7 +158,10 @@ pub const GESTURES: [(&str, &str); 15] = [
         "Make something happen to it",
     ),
     ("Shift+click", "Select several servers"),
-    ("Drag the background", "Select everything that the band touches"),
+    (
+        "Drag the background",
+        "Select everything that the rectangle touches",
+    ),
     ("Drag with the right button, or with Space", "Move the drawing"),
     (
         "Arrow keys on a card",

@@ -177,7 +177,7 @@ pub(super) fn hba_by_name(topology: &Topology) -> Vec<Found> {
             Some(Found::server(
                 server.id(),
                 format!(
-                    "pg_hba.conf of \"{}\" lets \"{}\" in by the name {}: that matches only if reverse DNS leads from its \
+                    "pg_hba.conf of \"{}\" lets \"{}\" in by the name {}: that matches only if a reverse lookup leads from its \
                      address back to this name; where it does not, write hba_address = \"10.0.0.0/24\" (its address or \
                      network)",
                     by.name(),
