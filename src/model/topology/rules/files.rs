@@ -127,15 +127,18 @@ fn with_usual(hand: ByHand<'_>, place: Place, message: String) -> Found {
     )
 }
 
-/// The log collector makes the folder that it logs to, and none above it.
+/// The log collector makes the folder that it logs to, and none above it. On hosts of their own, somebody may have made it.
 pub(super) fn log_folder_is_not_made(topology: &Topology) -> Vec<Found> {
+    if !topology.is_all_loopback() {
+        return Vec::new();
+    }
     let is_collected = |server: &Server, hand: ByHand<'_>| {
         let is_on = |name| by_hand::on(topology, server, name);
         is_on("logging_collector").is_some_and(ByHand::is_on)
             && is_on("log_directory").is_some_and(|own| own.owner == hand.owner)
     };
     by_hand::named(topology, "log_directory")
-        .filter(|hand| stays_inside(hand.value, topology.is_all_loopback()) && lacks_parent(hand.value))
+        .filter(|hand| stays_inside(hand.value, true) && lacks_parent(hand.value))
         .filter(|hand| {
             topology
                 .servers()
@@ -157,7 +160,8 @@ pub(super) fn log_folder_is_not_made(topology: &Topology) -> Vec<Found> {
 fn lacks_parent(path: &str) -> bool {
     let mut parts = path.split('/').filter(|part| !matches!(*part, "" | "." | ".."));
     let first = parts.next().unwrap_or_default();
-    let is_of_initdb = first.starts_with("pg_") || matches!(first, "base" | "global");
+    // Up to 9.6 `pg_log` was where servers logged by default, but initdb never made it.
+    let is_of_initdb = first.starts_with("pg_") && first != "pg_log" || matches!(first, "base" | "global");
     parts.next().is_some() && !is_of_initdb
 }
 
@@ -246,7 +250,7 @@ mod tests {
             assert!(!stays_inside(path, true), "{path}");
         }
         assert!(!stays_inside("../../../logs", false) && stays_inside("logs", false));
-        for path in ["logs/a", "../../../logs/a", "./log/pg_x/"] {
+        for path in ["logs/a", "../../../logs/a", "./log/pg_x/", "pg_log/a"] {
             assert!(lacks_parent(path), "{path}");
         }
         for path in ["logs", "./logs/", "../../../logs", "pg_stat/logs", "base/logs"] {
